@@ -1,0 +1,87 @@
+// The messages between our processes: one SOCK_SEQPACKET packet each, a kind byte and then
+// WireWriter fields. The sender may have been taken over: every receiver decodes with the functions
+// below and drops what is malformed.
+#pragma once
+
+#include "base/result.hpp"
+#include "process/descriptor.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace skep::process {
+
+enum class MessageKind : std::uint8_t {
+    // supervisor to every process
+    peer = 1,     ///< bytes name; carries the socket of a new connection to that process
+    listener = 2, ///< bytes service name ("hub" for the dashboard), bytes address as bound; carries
+                  ///< a listening socket
+    stop = 3,     ///< end cleanly
+
+    // every process to the supervisor
+    ready = 10,  ///< set-up and sandbox are done
+    report = 11, ///< bytes name, u64 value: a number for `skep status`
+    notice = 12, ///< bytes name, bytes text: a word for `skep status`, at most notice_bytes_max
+
+    // any process to the recorder; u64 sequence first, acknowledged once on disk
+    event = 20,    ///< u64 sequence, bytes JSON of event::to_json
+    artifact = 21, ///< u64 sequence, bytes JSON of a file.captured event without its content's
+                   ///< fields; carries the content
+    recording_open = 22,  ///< u64 sequence, bytes session, bytes JSON of the log.open event, u32
+                          ///< width, u32 height, bytes TERM
+    recording_data = 23,  ///< u64 sequence, bytes session, u32 index from 0, u64 microseconds since
+                          ///< open, u8 'i' 'o' or 'r', bytes data
+    recording_close = 24, ///< u64 sequence, bytes session, bytes JSON of the log.closed event
+    remember = 25, ///< u64 sequence, bytes source, bytes user, bytes password: accepted for good
+                   ///< (policy `after`)
+
+    // recorder to its clients
+    acknowledged = 30, ///< u64 sequence: everything up to it is on disk
+    pressure = 31,     ///< u8 level: 0 none, 1 no new artifacts, 2 no new sessions either
+    remembered = 32,   ///< bytes source, bytes user, bytes password: sent for each entry after
+                       ///< connecting, then as they come
+
+    // sensor to cells, and back
+    cell_open = 40,   ///< u64 request, then see CellRequest
+    cell_opened = 41, ///< u64 request, bytes cell id; carries the master of the session's terminal
+    cell_failed = 42, ///< u64 request, bytes reason
+    cell_closed = 43, ///< u64 request, u32 exit status (128 + signal if killed): the session's
+                      ///< first process has ended
+    cell_close = 44,  ///< u64 request: the peer is gone, hang up the terminal
+};
+
+/// Largest packet. Texts in events are limited (limits.event_text_bytes) so that every event fits.
+constexpr std::size_t message_bytes_max = 160 * 1024;
+constexpr std::size_t notice_bytes_max = 256;
+
+struct Message {
+    MessageKind kind{};
+    std::string payload;   ///< Fields after the kind byte.
+    Descriptor descriptor; ///< What travelled with it, or nothing.
+};
+
+/// What a sensor asks of cells: a shell on a terminal for one logged-in connection.
+struct CellRequest {
+    std::uint64_t request =
+        0; ///< Number that the answers carry, unique for one connection of sensor and cells.
+    std::string session;
+    std::string persona; ///< Name of the persona file.
+    std::string key; ///< Who shares a cell: the source address, or what setting `cell.key` makes of
+                     ///< the login.
+    std::string src_ip;
+    std::string protocol; ///< For the events of the cell.
+    std::string username;
+    std::string term; ///< TERM, empty if the client told none.
+    std::uint32_t columns = 80;
+    std::uint32_t rows = 24;
+    std::vector<std::pair<std::string, std::string>>
+        environment;         ///< As the real server would pass it on.
+    std::string remote_host; ///< Host that utmp and `who` show.
+};
+
+std::string encode(const CellRequest& request);
+Result<CellRequest> decode_cell_request(std::string_view payload);
+
+} // namespace skep::process

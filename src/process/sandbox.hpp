@@ -1,0 +1,36 @@
+// How a process gives up what it does not need. Each function is called once, after set-up and
+// before the first stranger's byte. Order: no_new_privs, Landlock, seccomp.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <string>
+#include <vector>
+
+namespace skep::process {
+
+/// What a process may still touch in the file system.
+struct FileRules {
+    std::vector<std::string> read; ///< Files, or directories with all below, that it may read.
+    std::vector<std::string>
+        write; ///< Directories below which it may read, make, write, rename and remove.
+};
+
+/// The seccomp profiles, from the strictest: what each allows is listed in sandbox_profiles.cpp
+/// with a reason a row.
+enum class Profile : unsigned char { sensor, recorder, hub, cells, supervisor };
+
+/// prctl no_new_privs, no core dumps, not dumpable (so that no process of the same user can read
+/// our memory).
+Result<void> drop_privileges();
+
+/// Landlock: everything that `rules` does not name is refused; where the kernel has it, also TCP
+/// bind and connect and signals to processes outside. Fault::refused if the kernel has no Landlock
+/// (docs/security.md says what then is left).
+Result<void> restrict_files(const FileRules& rules);
+
+/// Installs the profile for this process and its children. Calls outside it end the process with
+/// SIGSYS.
+Result<void> restrict_calls(Profile profile);
+
+} // namespace skep::process

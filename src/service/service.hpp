@@ -1,0 +1,100 @@
+// What the sensor knows about a protocol that it can offer, and what a session of it may use.
+#pragma once
+
+#include "event/event.hpp"
+#include "net/stream.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace skep::persona {
+struct Persona;
+}
+
+namespace skep::service {
+
+/// Where a session puts what it learned. Adds session, src_ip, protocol, service and sensor to
+/// every event.
+class Events {
+  public:
+    virtual ~Events() = default;
+    virtual void record(event::Event event) = 0;
+    /// The time that events and recordings of this session carry.
+    virtual Micros now() const = 0;
+};
+
+/// What the policy said to one try. Both kinds are already recorded as login.success or
+/// login.failed.
+enum class Verdict : std::uint8_t { refused, accepted };
+
+/// The authentication policy of the deployment (settings `auth.*`), shared by all services.
+class Authenticator {
+  public:
+    virtual ~Authenticator() = default;
+    /// Judges and records one try of this session's source.
+    virtual Verdict try_password(std::string_view user, std::string_view password) = 0;
+};
+
+/// Terminal of a shell in the attacker's cell.
+///
+/// The terminal recording, `cell_output_bytes` and the input limits are kept behind it.
+class Terminal {
+  public:
+    virtual ~Terminal() = default;
+    /// What the shell printed, 1 to `bytes_max` bytes. Fault::closed when its first process has
+    /// ended and all output was read, Fault::over_limit after limits.cell_output_bytes.
+    virtual Task<Result<std::string>> read_some(std::size_t bytes_max) = 0;
+    /// What the peer typed, with the protocol's own bytes already removed.
+    virtual Task<Result<void>> write(std::string_view bytes) = 0;
+    virtual void resize(std::uint32_t columns, std::uint32_t rows) = 0;
+};
+
+/// How the peer's terminal looks and what it brought along, as far as the protocol told it.
+struct TerminalRequest {
+    std::string username;
+    std::string term;
+    std::uint32_t columns = 80;
+    std::uint32_t rows = 24;
+    std::vector<std::pair<std::string, std::string>> environment;
+};
+
+/// Opens shells for one session. Fault::refused where the level is `low` or no cell can be had.
+class Shells {
+  public:
+    virtual ~Shells() = default;
+    virtual Task<Result<std::unique_ptr<Terminal>>> open(TerminalRequest request) = 0;
+};
+
+/// What one session may use; lives as long as the session.
+struct Session {
+    net::Stream& peer;
+    Events& events;
+    Authenticator& auth;
+    Shells& shells;
+    const persona::Persona& persona;
+    std::string src_ip;
+    std::uint16_t src_port = 0;
+    std::string dst_ip;
+    std::uint16_t dst_port = 0;
+    /// From settings and limits, by the service's choice of names.
+    std::chrono::milliseconds login_within{};
+    std::chrono::milliseconds idle_within{};
+    std::int64_t login_tries = 3;
+};
+
+/// One protocol. Constant data: the registry is a table, not a list that grows at start-up.
+struct Service {
+    std::string_view name; ///< Name in configuration and in the `protocol` field.
+    std::uint16_t default_port;
+    std::string_view summary; ///< One line for `skep services`.
+    Task<Result<void>> (*serve)(Session&);
+};
+
+std::span<const Service* const> all();
+const Service* find(std::string_view name);
+
+} // namespace skep::service
