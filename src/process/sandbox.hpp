@@ -20,9 +20,13 @@ struct FileRules {
 /// with a reason a row.
 enum class Profile : unsigned char { sensor, recorder, hub, cells, supervisor };
 
-/// prctl no_new_privs, no core dumps, not dumpable (so that no process of the same user can read
-/// our memory).
-Result<void> drop_privileges();
+/// `namespaces` is for the processes that make cells: they stay root of our own user namespace,
+/// which is nobody outside.
+enum class Keep : unsigned char { nothing, namespaces };
+
+/// no_new_privs and no core dumps; with Keep::nothing also no capability of any kind, an empty
+/// network namespace, and not dumpable (so that no process of the same user can read our memory).
+Result<void> drop_privileges(Keep keep = Keep::nothing);
 
 /// Landlock: everything that `rules` does not name is refused; where the kernel has it, also TCP
 /// bind and connect and signals to processes outside. Fault::refused if the kernel has no Landlock

@@ -1,0 +1,209 @@
+#include "process/channel.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace skep::process {
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int socket_buffer_bytes = 4 * 1024 * 1024;
+
+struct Packet {
+    std::string bytes; ///< The kind byte and the payload.
+    Descriptor descriptor;
+};
+
+union ControlBuffer {
+    std::array<char, CMSG_SPACE(sizeof(int))> bytes;
+    cmsghdr align;
+};
+
+/// One sendmsg. Returns 0, or the errno.
+int send_packet(int socket, std::string_view bytes, int descriptor) {
+    iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    ControlBuffer control{};
+    if (descriptor >= 0) {
+        header.msg_control = control.bytes.data();
+        header.msg_controllen = control.bytes.size();
+        cmsghdr* message = CMSG_FIRSTHDR(&header);
+        message->cmsg_level = SOL_SOCKET;
+        message->cmsg_type = SCM_RIGHTS;
+        message->cmsg_len = CMSG_LEN(sizeof(int));
+        std::memcpy(CMSG_DATA(message), &descriptor, sizeof descriptor);
+    }
+    for (;;) {
+        if (::sendmsg(socket, &header, MSG_NOSIGNAL) >= 0) return 0;
+        if (errno != EINTR) return errno;
+    }
+}
+
+Descriptor take_descriptor(msghdr& header) {
+    Descriptor taken;
+    for (cmsghdr* message = CMSG_FIRSTHDR(&header); message != nullptr;
+         message = CMSG_NXTHDR(&header, message)) {
+        if (message->cmsg_level != SOL_SOCKET || message->cmsg_type != SCM_RIGHTS) continue;
+        int fd = -1;
+        std::memcpy(&fd, CMSG_DATA(message), sizeof fd);
+        taken.reset(fd);
+    }
+    return taken;
+}
+
+/// One recvmsg. Fault::timed_out where a non-blocking socket has nothing.
+Result<Message> receive_packet(int socket) {
+    // Shared by all channels of the process: packets are copied out before the next read.
+    static thread_local std::string buffer(message_bytes_max, '\0');
+    iovec part{buffer.data(), buffer.size()};
+    ControlBuffer control{};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control.bytes.data();
+    header.msg_controllen = control.bytes.size();
+    ssize_t count = 0;
+    do
+        count = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
+    while (count < 0 && errno == EINTR);
+    if (count < 0)
+        return fail(errno == EAGAIN ? Fault::timed_out : Fault::closed,
+                    std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
+    auto descriptor = take_descriptor(header);
+    if (count == 0) return fail(Fault::closed, "the other process is gone");
+    if ((static_cast<unsigned>(header.msg_flags) & MSG_TRUNC) != 0U)
+        return fail(Fault::malformed, "packet is too long");
+    Message message;
+    message.kind = static_cast<MessageKind>(buffer[0]);
+    message.payload.assign(buffer, 1, static_cast<std::size_t>(count) - 1);
+    message.descriptor = std::move(descriptor);
+    return message;
+}
+
+std::string packet_bytes(MessageKind kind, std::string_view payload) {
+    std::string bytes;
+    bytes.reserve(payload.size() + 1);
+    bytes += static_cast<char>(kind);
+    bytes += payload;
+    return bytes;
+}
+
+} // namespace
+
+Result<std::pair<Descriptor, Descriptor>> make_channel_pair() {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        return fail(Fault::refused, "socketpair");
+    std::pair<Descriptor, Descriptor> pair{Descriptor{ends[0]}, Descriptor{ends[1]}};
+    for (const int end : ends) {
+        // As far as net.core.wmem_max lets it; a smaller queue only means more waiting.
+        ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &socket_buffer_bytes, sizeof socket_buffer_bytes);
+    }
+    return pair;
+}
+
+Result<void> send_now(int socket, MessageKind kind, std::string_view payload, int descriptor) {
+    if (payload.size() + 1 > message_bytes_max) return fail(Fault::over_limit, "message");
+    const int error = send_packet(socket, packet_bytes(kind, payload), descriptor);
+    if (error == 0) return {};
+    return fail(error == EAGAIN ? Fault::timed_out : Fault::closed,
+                std::strerror(error)); // NOLINT(concurrency-mt-unsafe)
+}
+
+Result<Message> receive_now(int socket) {
+    return receive_packet(socket);
+}
+
+struct Channel::State : std::enable_shared_from_this<State> {
+    asio::posix::stream_descriptor socket;
+    std::deque<Packet> queue;
+    std::size_t queued = 0;
+    bool waiting = false;
+    bool gone = false;
+
+    State(asio::io_context& io, Descriptor fd) : socket{io, fd.release()} {
+        boost::system::error_code ignored;
+        socket.native_non_blocking(true, ignored);
+    }
+
+    /// Sends what the socket takes, then waits for room if anything is left.
+    void flush() {
+        while (!queue.empty() && !gone) {
+            auto& front = queue.front();
+            const int error =
+                send_packet(socket.native_handle(), front.bytes, front.descriptor.get());
+            if (error == EAGAIN || error == ENOBUFS) return wait();
+            if (error != 0) gone = true;
+            queued -= front.bytes.size();
+            queue.pop_front();
+        }
+        if (gone) {
+            queue.clear();
+            queued = 0;
+        }
+    }
+
+    void wait() {
+        if (waiting) return;
+        waiting = true;
+        socket.async_wait(asio::posix::stream_descriptor::wait_write,
+                          [self = shared_from_this()](const boost::system::error_code& error) {
+                              self->waiting = false;
+                              if (!error) self->flush();
+                          });
+    }
+};
+
+Channel::Channel(asio::io_context& io, Descriptor socket)
+    : state_{std::make_shared<State>(io, std::move(socket))} {}
+
+Channel::~Channel() {
+    close();
+}
+
+Task<Result<Message>> Channel::receive() {
+    const auto state = state_;
+    for (;;) {
+        if (!state->socket.is_open()) co_return fail(Fault::cancelled);
+        auto message = receive_packet(state->socket.native_handle());
+        if (message || message.error().kind() != Fault::timed_out) co_return message;
+        boost::system::error_code error;
+        auto token = asio::redirect_error(asio::use_awaitable, error);
+        co_await state->socket.async_wait(asio::posix::stream_descriptor::wait_read, token);
+        if (error) co_return fail(Fault::cancelled, error.message());
+    }
+}
+
+bool Channel::send(MessageKind kind, std::string payload, Descriptor descriptor) {
+    if (state_->gone || !state_->socket.is_open()) return false;
+    Packet packet{packet_bytes(kind, payload), std::move(descriptor)};
+    state_->queued += packet.bytes.size();
+    state_->queue.push_back(std::move(packet));
+    if (!state_->waiting) state_->flush();
+    return !state_->gone;
+}
+
+std::size_t Channel::queued_bytes() const noexcept {
+    return state_->queued;
+}
+
+void Channel::close() {
+    boost::system::error_code ignored;
+    state_->socket.close(ignored);
+    state_->queue.clear();
+    state_->queued = 0;
+}
+
+} // namespace skep::process
