@@ -25,6 +25,12 @@ skep_room(base USES Threads::Threads Boost::json OpenSSL::Crypto fmt::fmt PkgCon
 target_include_directories(skep_base SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE})
 skep_room(event)
 skep_room(persona)
+target_include_directories(skep_persona SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE})
+# The templates are bytes of the program (src/persona/templates.S).
+target_sources(skep_persona PRIVATE ${CMAKE_SOURCE_DIR}/src/persona/templates.S)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/persona/templates.S TARGET_DIRECTORY skep_persona PROPERTIES
+    INCLUDE_DIRECTORIES ${CMAKE_SOURCE_DIR}/personas
+    OBJECT_DEPENDS "${CMAKE_SOURCE_DIR}/personas/debian.toml;${CMAKE_SOURCE_DIR}/personas/router.toml")
 skep_room(net USES skep_event)
 skep_room(process USES skep_event PkgConfig::seccomp)
 skep_room(cell USES skep_event skep_persona skep_process PkgConfig::seccomp)
