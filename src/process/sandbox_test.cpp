@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <functional>
-#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>

@@ -1,0 +1,165 @@
+#include "sensor/connection.hpp"
+
+#include "base/ids.hpp"
+#include "sensor/terminal.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+namespace skep::sensor {
+namespace {
+
+using service::Verdict;
+
+/// The services' view of one connection. One object behind four interfaces keeps an idle connection
+/// small.
+class Connection final : public service::Events,
+                         public service::Authenticator,
+                         public service::Shells {
+  public:
+    Connection(Shared& shared, const Listener& listener, net::Endpoints ends)
+        : shared_{shared}, listener_{listener}, ends_{std::move(ends)}, start_{now()},
+          id_{session_id(start_)} {}
+
+    event::Event make(std::string_view eventid) const {
+        event::Event event{eventid, now()};
+        fill(event);
+        return event;
+    }
+
+    void record(event::Event event) override {
+        fill(event);
+        shared_.recorder.record(std::move(event));
+    }
+
+    Micros now() const override { return system_clock().now(); }
+
+    Verdict try_password(std::string_view user, std::string_view password) override {
+        const auto verdict = shared_.policy.judge(ends_.peer_ip, user, password);
+        auto event = make(verdict == Verdict::accepted ? "login.success" : "login.failed");
+        event.text("username", user).text("password", password);
+        shared_.recorder.record(std::move(event));
+        if (verdict == Verdict::accepted) password_ = password;
+        return verdict;
+    }
+
+    Task<Result<std::unique_ptr<service::Terminal>>>
+    open(service::TerminalRequest request) override {
+        if (!shared_.shells) co_return fail(Fault::refused, "level is low");
+        auto asked = to_cell_request(request);
+        auto opened = co_await shared_.cells.open(std::move(asked));
+        if (!opened) {
+            auto event = make("skep.fault");
+            event.text("role", "sensor").text("message", "no shell: " + opened.error().detail());
+            shared_.recorder.record(std::move(event));
+            co_return std::unexpected{opened.error()};
+        }
+        TerminalContext context{
+            shared_.io,    shared_.recorder,
+            shared_.cells, {},
+            id_,           static_cast<std::size_t>(shared_.settings.limit("cell_output_bytes"))};
+        context.make_event = [this](std::string_view eventid) { return make(eventid); };
+        std::unique_ptr<service::Terminal> terminal =
+            std::make_unique<CellTerminal>(std::move(context), *std::move(opened), request);
+        co_return terminal;
+    }
+
+    void connected() {
+        auto event = make("session.connect");
+        event.text("persona", listener_.persona.name).number("src_port", ends_.peer_port);
+        event.text("dst_ip", ends_.own_ip).number("dst_port", ends_.own_port);
+        shared_.recorder.record(std::move(event));
+    }
+
+    void closed(std::string_view reason) {
+        auto event = make("session.closed");
+        event.number("duration_ms", (now() - start_) / 1000).text("reason", reason);
+        shared_.recorder.record(std::move(event));
+    }
+
+    void faulted(std::string_view what) {
+        auto event = make("skep.fault");
+        event.text("role", "sensor").text("message", what);
+        shared_.recorder.record(std::move(event));
+    }
+
+    service::Session session(net::Stream& stream) {
+        service::Session session{stream, *this, *this, *this, listener_.persona, ends_.peer_ip};
+        session.src_port = ends_.peer_port;
+        session.dst_ip = ends_.own_ip;
+        session.dst_port = ends_.own_port;
+        session.login_within = std::chrono::seconds{shared_.settings.limit("login_seconds")};
+        session.idle_within = std::chrono::seconds{shared_.settings.limit("idle_seconds")};
+        session.login_tries = shared_.settings.limit("login_tries");
+        return session;
+    }
+
+  private:
+    void fill(event::Event& event) const {
+        event.text("session", id_).text("src_ip", ends_.peer_ip);
+        event.text("protocol", listener_.service->name).text("service", listener_.name);
+        event.text("sensor", shared_.sensor_name);
+    }
+
+    process::CellRequest to_cell_request(const service::TerminalRequest& request) const {
+        process::CellRequest asked;
+        asked.session = id_;
+        asked.persona = listener_.persona.name;
+        const auto key = shared_.settings.text("cell.key");
+        asked.key = key == "one"          ? "one"
+                    : key == "credential" ? request.username + '\n' + password_
+                                          : ends_.peer_ip;
+        asked.src_ip = ends_.peer_ip;
+        asked.protocol = listener_.service->name;
+        asked.username = request.username;
+        asked.term = request.term;
+        asked.columns = request.columns;
+        asked.rows = request.rows;
+        asked.environment = request.environment;
+        asked.remote_host = ends_.peer_ip;
+        return asked;
+    }
+
+    Shared& shared_;
+    const Listener& listener_;
+    net::Endpoints ends_;
+    Micros start_;
+    std::string id_;
+    std::string password_;
+};
+
+/// Ends a connection that has lived limits.session_seconds.
+struct LifeTime final : net::Deadline {
+    net::TcpStream& stream;
+
+    explicit LifeTime(net::TcpStream& of) : stream{of} {}
+
+    void expired() override { stream.cancel(); }
+};
+
+std::string_view reason_of(const Result<void>& outcome) {
+    return outcome ? std::string_view{"done"} : name(outcome.error().kind());
+}
+
+} // namespace
+
+Task<void>
+serve_connection(Shared& shared, const Listener& listener, int socket, net::Endpoints ends) {
+    net::TcpStream stream{shared.io, socket, shared.deadlines};
+    Connection connection{shared, listener, std::move(ends)};
+    connection.connected();
+    LifeTime life{stream};
+    shared.open.insert(&stream);
+    shared.deadlines.start(life, std::chrono::seconds{shared.settings.limit("session_seconds")});
+    try {
+        auto session = connection.session(stream);
+        const auto outcome = co_await listener.service->serve(session);
+        connection.closed(reason_of(outcome));
+    } catch (const std::exception& error) {
+        connection.faulted(error.what());
+        connection.closed("fault");
+    }
+    shared.open.erase(&stream);
+    shared.deadlines.remove(life);
+}
+
+} // namespace skep::sensor

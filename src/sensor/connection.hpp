@@ -1,0 +1,42 @@
+// One peer's connection from accept to close: what its service may use, and its events.
+#pragma once
+
+#include "net/tcp_stream.hpp"
+#include "persona/persona.hpp"
+#include "process/recorder_link.hpp"
+#include "sensor/auth_policy.hpp"
+#include "sensor/cells_link.hpp"
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+namespace skep::sensor {
+
+/// One row of `[service.*]`: what listens and what answers.
+struct Listener {
+    std::string name; ///< As the configuration names it.
+    const service::Service* service = nullptr;
+    persona::Persona persona;
+};
+
+/// What all connections of the process share.
+struct Shared {
+    boost::asio::io_context& io;
+    process::RecorderLink& recorder;
+    CellsLink& cells;
+    AuthPolicy& policy;
+    net::Deadlines& deadlines;
+    const Settings& settings;
+    std::string sensor_name;
+    bool shells = true; ///< cell.level is not `low`.
+    std::unordered_set<net::TcpStream*> open =
+        {}; ///< What is being served, to be cancelled at the end.
+};
+
+/// Serves one accepted socket to its end and records session.connect and session.closed. `listener`
+/// and `shared` outlive it. Never throws: a fault of ours is the event skep.fault.
+Task<void>
+serve_connection(Shared& shared, const Listener& listener, int socket, net::Endpoints ends);
+
+} // namespace skep::sensor
