@@ -5,21 +5,45 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <csignal>
 
 namespace skep::process {
 namespace asio = boost::asio;
 
+namespace {
+
+/// How long the processes of a test's deployment outlive their supervisor.
+constexpr auto orphan_life = std::chrono::seconds{30};
+
+} // namespace
+
+struct Child::Signals {
+    asio::signal_set end;
+    asio::steady_timer orphaned;
+};
+
 Child::Child(asio::io_context& io, const RoleContext& context)
-    : io_{io}, control_{io, Descriptor{context.control}} {}
+    : io_{io}, control_{io, Descriptor{context.control}}, ephemeral_{context.ephemeral},
+      signals_{new Signals{asio::signal_set{io, SIGTERM}, asio::steady_timer{io}}} {}
+
+Child::~Child() = default;
 
 void Child::start() {
+    signals_->end.async_wait([this](const boost::system::error_code& error, int) {
+        if (!error) stop();
+    });
     asio::co_spawn(io_, run(), asio::detached);
 }
 
 Task<void> Child::run() {
     for (;;) {
         auto message = co_await control_.receive();
-        if (!message || message->kind == MessageKind::stop) break;
+        if (!message && message.error().kind() == Fault::malformed) continue;
+        if (!message) co_return orphaned();
+        if (message->kind == MessageKind::stop) break;
         WireReader fields{message->payload};
         if (message->kind == MessageKind::peer) {
             const auto name = fields.bytes();
@@ -31,7 +55,22 @@ Task<void> Child::run() {
                 on_listener(service, address, std::move(message->descriptor));
         }
     }
-    if (on_stop) on_stop();
+    stop();
+}
+
+void Child::orphaned() {
+    if (!ephemeral_)
+        return; // the next supervisor ends us by SIGTERM; until then peers are served on
+    signals_->orphaned.expires_after(orphan_life);
+    signals_->orphaned.async_wait([this](const boost::system::error_code& error) {
+        if (!error) stop();
+    });
+}
+
+void Child::stop() {
+    signals_->end.cancel();
+    signals_->orphaned.cancel();
+    if (on_stop) std::exchange(on_stop, nullptr)();
 }
 
 void Child::ready() {

@@ -20,10 +20,15 @@ struct RoleContext {
     int control = 3; ///< The socket to the supervisor, inherited.
 };
 
-/// The child's end of the control line. `on_stop` also runs when the supervisor is gone.
+/// The child's end of the control line. SIGTERM stops it too. A supervisor that was killed does
+/// not: the process works on until the next supervisor ends it (an ephemeral deployment's after 30
+/// s).
 class Child {
   public:
     Child(boost::asio::io_context& io, const RoleContext& context);
+    ~Child();
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
 
     /// Called with the name of the process at the other end ("recorder", "cells", "sensor") and its
     /// socket.
@@ -43,10 +48,16 @@ class Child {
     void notice(std::string_view name, std::string_view text);
 
   private:
+    struct Signals;
+
     Task<void> run();
+    void orphaned();
+    void stop();
 
     boost::asio::io_context& io_;
     Channel control_;
+    bool ephemeral_;
+    std::unique_ptr<Signals> signals_;
 };
 
 } // namespace skep::process
