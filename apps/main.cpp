@@ -60,7 +60,7 @@ std::pair<const Subcommand*, std::size_t> find(std::span<const std::string> word
     return {nullptr, 0};
 }
 
-int run(std::span<const std::string> words) {
+int run_words(std::span<const std::string> words) {
     if (words.empty() || words[0] == "--help" || words[0] == "help") {
         print_help();
         return words.empty() ? 2 : 0;
@@ -87,5 +87,5 @@ int run(std::span<const std::string> words) {
 
 int main(int argc, char** argv) {
     const std::vector<std::string> words(argv + 1, argv + argc);
-    return skep::apps::run(words);
+    return skep::apps::run_words(words);
 }
