@@ -32,8 +32,10 @@ void print_help() {
     fmt::print("Skep {}: a honeypot that attackers take for a real machine.\n\nUsage: skep COMMAND "
                "[OPTION]...\n\nCommands:\n",
                SKEP_VERSION);
-    for (const auto* entry : table)
+    for (const auto* entry : table) {
+        if (entry->name == "role") continue; // only `skep run` starts it
         fmt::print("  {:<14} {}\n", entry->name, entry->summary);
+    }
     fmt::print("\n`skep COMMAND --help` says more about one. Example: skep run --state ./state\n");
 }
 
