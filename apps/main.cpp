@@ -32,10 +32,8 @@ void print_help() {
     fmt::print("Skep {}: a honeypot that attackers take for a real machine.\n\nUsage: skep COMMAND "
                "[OPTION]...\n\nCommands:\n",
                SKEP_VERSION);
-    for (const auto* entry : table) {
-        if (entry->name == "role") continue; // only `skep run` starts it
-        fmt::print("  {:<14} {}\n", entry->name, entry->summary);
-    }
+    for (const auto* entry : table)
+        if (!entry->summary.empty()) fmt::print("  {:<14} {}\n", entry->name, entry->summary);
     fmt::print("\n`skep COMMAND --help` says more about one. Example: skep run --state ./state\n");
 }
 
@@ -85,6 +83,11 @@ int run_words(std::span<const std::string> words) {
 }
 
 } // namespace
+
+std::span<const Subcommand* const> all_subcommands() {
+    return table;
+}
+
 } // namespace skep::apps
 
 int main(int argc, char** argv) {

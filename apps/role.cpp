@@ -39,7 +39,7 @@ constexpr std::array options{Option{"--ephemeral", "", "The deployment is a test
 } // namespace
 
 extern const Subcommand entry{.name = "role",
-                              .summary = "One process of a deployment; `skep run` starts it.",
+                              .summary = {}, // not in the help: only `skep run` starts it
                               .words = "NAME",
                               .options = options,
                               .example = "skep run --state ./state",
