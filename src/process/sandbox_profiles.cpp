@@ -126,6 +126,7 @@ constexpr std::array rows{
     AllowedCall{"fsync", files, "nothing acknowledged is lost"},
     AllowedCall{"fdatasync", files, "nothing acknowledged is lost"},
     AllowedCall{"sync_file_range", files, "nothing acknowledged is lost"},
+    AllowedCall{"syncfs", recorder, "many recordings at once"},
     AllowedCall{"fchmod", files, "modes of new files"},
     AllowedCall{"fchmodat", files, "modes of new files"},
     AllowedCall{"umask", files, "modes of new files"},
