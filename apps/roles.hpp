@@ -1,4 +1,0 @@
-// The processes that `skep role` can be.
-#pragma once
-
-#include "sensor/role.hpp"
