@@ -1,0 +1,40 @@
+// Whether somebody is logged in. Every answer 401 leads back to the login page.
+import { ApiError, apiUrl, getJson, post } from './api.ts';
+import type { Me } from './types.ts';
+
+class Auth {
+  /** `unknown` until the hub has answered once. */
+  state = $state<'unknown' | 'in' | 'out'>('unknown');
+  me = $state.raw<Me | null>(null);
+
+  async check(): Promise<void> {
+    try {
+      this.me = await getJson<Me>(apiUrl('me'));
+      this.state = 'in';
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 0 && this.state === 'in') return;
+      this.lost();
+    }
+  }
+
+  async login(password: string): Promise<void> {
+    await post('login', { password });
+    await this.check();
+  }
+
+  async logout(): Promise<void> {
+    try {
+      await post('logout', {}, this.me?.csrf ?? '');
+    } finally {
+      this.lost();
+    }
+  }
+
+  /** The session is over. */
+  lost(): void {
+    this.me = null;
+    this.state = 'out';
+  }
+}
+
+export const auth = new Auth();
