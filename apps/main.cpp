@@ -33,7 +33,7 @@ void print_help() {
                "[OPTION]...\n\nCommands:\n",
                SKEP_VERSION);
     for (const auto* entry : table)
-        fmt::print("  {:<14} {}\n", entry->name, entry->summary);
+        if (!entry->summary.empty()) fmt::print("  {:<14} {}\n", entry->name, entry->summary);
     fmt::print("\n`skep COMMAND --help` says more about one. Example: skep run --state ./state\n");
 }
 
@@ -60,7 +60,7 @@ std::pair<const Subcommand*, std::size_t> find(std::span<const std::string> word
     return {nullptr, 0};
 }
 
-int run(std::span<const std::string> words) {
+int run_words(std::span<const std::string> words) {
     if (words.empty() || words[0] == "--help" || words[0] == "help") {
         print_help();
         return words.empty() ? 2 : 0;
@@ -83,9 +83,14 @@ int run(std::span<const std::string> words) {
 }
 
 } // namespace
+
+std::span<const Subcommand* const> all_subcommands() {
+    return table;
+}
+
 } // namespace skep::apps
 
 int main(int argc, char** argv) {
     const std::vector<std::string> words(argv + 1, argv + argc);
-    return skep::apps::run(words);
+    return skep::apps::run_words(words);
 }

@@ -36,13 +36,16 @@ struct Arguments {
 
 /// Exit status: 0 done, 1 it failed, 2 the arguments or the configuration are wrong.
 struct Subcommand {
-    std::string_view name; ///< As typed; two words for `image build`.
-    std::string_view summary;
+    std::string_view name;    ///< As typed; two words for `image build`.
+    std::string_view summary; ///< Empty: for developers, not in the help.
     std::string_view words; ///< What its words are in the help (`FILE...`), empty if it takes none.
     std::span<const Option> options;
     std::string_view example;
     int (*run)(const Arguments&);
 };
+
+/// Every subcommand in the order of the help.
+std::span<const Subcommand* const> all_subcommands();
 
 /// The state directory: `--state`, or the environment's SKEP_STATE, or /var/lib/skep for root and
 /// ~/.local/state/skep for others. Absolute.

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <array>
 #include <cerrno>
@@ -205,6 +206,8 @@ struct Sensor::State {
         child.report("served", served);
         child.report("refused", refused);
         child.report("unacknowledged", recorder.unacknowledged());
+        const auto heap = ::mallinfo2();
+        child.report("heap_bytes", heap.uordblks + heap.hblkhd);
         reporting.expires_after(1s);
         reporting.async_wait([this](const boost::system::error_code& error) {
             if (!error) report();

@@ -1,0 +1,4 @@
+// The processes that `skep role` can be.
+#pragma once
+
+#include "sensor/role.hpp"

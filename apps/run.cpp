@@ -1,0 +1,125 @@
+// `skep run`: binds the ports, gives up root, starts the processes.
+#include "apps/subcommand.hpp"
+#include "net/address.hpp"
+#include "process/supervisor.hpp"
+#include "process/supervisor_status.hpp"
+#include "process/user.hpp"
+#include "process/user_namespace.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace skep::apps::run {
+namespace {
+
+using process::Descriptor;
+using process::Listening;
+
+Result<Descriptor> bind_socket(net::Address& address, bool shared) {
+    TRY(const int socket, net::listen_on(address, shared));
+    Descriptor descriptor{socket};
+    TRY(address, net::bound_address(socket));
+    return descriptor;
+}
+
+/// Binds `text` once for each of `workers`; the port 0 is drawn once and then shared.
+Result<void>
+bind_all(Listening& entry, const std::string& text, std::int64_t workers, bool ephemeral) {
+    net::Address address;
+    if (ephemeral)
+        address.host = "127.0.0.1";
+    else {
+        TRY(address, net::parse_address(text));
+    }
+    for (std::int64_t i = 0; i < workers; ++i) {
+        TRY(auto socket, bind_socket(address, workers > 1));
+        entry.sockets.push_back(std::move(socket));
+    }
+    entry.address = net::to_text(address);
+    return {};
+}
+
+Result<std::vector<Listening>> bind_listeners(const Settings& settings, bool ephemeral) {
+    std::vector<Listening> listeners;
+    for (const auto& name : settings.names("service")) {
+        const auto key = [&](std::string_view leaf) {
+            return fmt::format("service.{}.{}", name, leaf);
+        };
+        if (!settings.flag(key("enabled"))) continue;
+        Listening entry;
+        entry.service = name;
+        entry.kind = settings.text(key("kind"));
+        entry.persona = settings.text(key("persona"));
+        auto bound = bind_all(entry, settings.text(key("address")),
+                              settings.number("sensor.workers"), ephemeral);
+        if (!bound)
+            return fail(Fault::refused,
+                        fmt::format("{}: {}", key("address"), bound.error().detail()));
+        listeners.push_back(std::move(entry));
+    }
+    if (!settings.flag("hub.enabled")) return listeners;
+    Listening hub;
+    hub.service = "hub";
+    hub.kind = "hub";
+    auto bound = bind_all(hub, settings.text("hub.address"), 1, ephemeral);
+    if (!bound) return fail(Fault::refused, fmt::format("hub.address: {}", bound.error().detail()));
+    listeners.push_back(std::move(hub));
+    return listeners;
+}
+
+void announce(const std::vector<Listening>& listeners) {
+    fmt::print("{}\n", process::ready_json(listeners));
+    std::fflush(stdout);
+    for (const auto& entry : listeners) {
+        if (entry.kind == "hub")
+            fmt::print(stderr,
+                       "The dashboard is at http://{}/ (password: `skep init` printed it once; "
+                       "`skep password` sets a new one).\n",
+                       entry.address);
+        else
+            fmt::print(stderr, "{} ({}, persona {}) listens on {}.\n", entry.service, entry.kind,
+                       entry.persona, entry.address);
+    }
+}
+
+int run(const Arguments& arguments) {
+    const auto state = state_directory(arguments);
+    const bool ephemeral = arguments.has("--ephemeral");
+    const auto settings = Settings::load(state);
+    if (!settings)
+        return complain(settings.error().detail() +
+                            fmt::format(" (`skep init --state {}` makes a deployment)", state),
+                        2);
+    auto listeners = bind_listeners(*settings, ephemeral);
+    if (!listeners) return complain(listeners.error().detail(), 2);
+    if (auto become = process::become_user(settings->text("run.user"), state); !become)
+        return complain(become.error().detail(), 2);
+    const auto lock = process::take_lock();
+    if (!lock) return complain(lock.error().detail(), 1);
+    process::end_orphans();
+    if (auto entered = process::enter_user_namespace(); !entered)
+        return complain(entered.error().detail(), 2);
+    process::SupervisorOptions options{.settings = *settings,
+                                       .ephemeral = ephemeral,
+                                       .listeners = *std::move(listeners),
+                                       .on_ready = announce};
+    return process::supervise(std::move(options));
+}
+
+constexpr std::array options{
+    state_option,
+    Option{"--ephemeral", "",
+           "Listen on free ports of 127.0.0.1 instead of the configured ones, for tests."}};
+
+} // namespace
+
+extern const Subcommand entry{
+    .name = "run",
+    .summary = "Run the deployment until SIGTERM or ^C; prints one JSON line when it is ready.",
+    .words = "",
+    .options = options,
+    .example = "skep run --state ./state",
+    .run = run};
+
+} // namespace skep::apps::run

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Prints the figures of a running deployment: idle memory a connection, CPU a login session, time to the prompt, events
+through journal and store. Each beside a floor or a comparison measured in the same run.
+
+Usage: run.py SKEP LOAD [IMAGES]      Example: tests/bench/run.py build/release/skep build/release/tests/bench/telnet_load
+"""
+import os
+import re
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+from skep_e2e import Deployment, Hub, wait_for  # noqa: E402
+
+IDLE = int(os.environ.get("SKEP_BENCH_IDLE", "10000"))
+LOGINS = int(os.environ.get("SKEP_BENCH_LOGINS", "100"))
+HOSTILE = int(os.environ.get("SKEP_BENCH_HOSTILE", "100000"))
+TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def rss(pid):
+    with open(f"/proc/{pid}/statm") as file:
+        fields = [int(field) for field in file.read().split()]
+    return (fields[1] - fields[2]) * PAGE  # resident without file pages
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return sum(int(field) for field in fields[11:15]) / TICK  # with waited-for children
+
+
+def report(deployment, role, name):
+    return next(entry for entry in deployment.status()["processes"] if entry["role"] == role)["reports"].get(name, 0)
+
+
+def idle_memory(deployment, load):
+    address = "%s:%d" % deployment.address("router")
+    pid = deployment.pids()["sensor"]
+    before, heap_before = rss(pid), report(deployment, "sensor", "heap_bytes")
+    with subprocess.Popen([load, "idle", address, str(IDLE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peers:
+        line = peers.stdout.readline()
+        wait_for("all connections", lambda: report(deployment, "sensor", "connections") >= IDLE or not line.startswith(str(IDLE)))
+        time.sleep(1.5)  # the next report
+        after, heap_after = rss(pid), report(deployment, "sensor", "heap_bytes")
+        peers.stdin.close()
+    print(f"idle: {line.strip()}; {(after - before) / IDLE:.0f} bytes resident and {(heap_after - heap_before) / IDLE:.0f} bytes of heap a connection"
+          " (a bare coroutine: 1728; Cowrie: about 4200)")
+    wait_for("no connections", lambda: report(deployment, "sensor", "connections") == 0)
+
+
+def logins(deployment, load):
+    address = "%s:%d" % deployment.address("telnet")
+    pids = deployment.pids()
+    before = {role: cpu_seconds(pid) for role, pid in pids.items()}
+    done = subprocess.run([load, "login", address, str(LOGINS)], capture_output=True, text=True)
+    print("login:", done.stdout.strip() or done.stderr)
+    wait_for("no connections", lambda: report(deployment, "sensor", "connections") == 0)
+    for role, pid in pids.items():
+        print(f"login: CPU of {role}: {(cpu_seconds(pid) - before[role]) * 1000 / LOGINS:.2f} ms a session")
+
+
+def hostile(deployment, load):
+    address = "%s:%d" % deployment.address("telnet")
+    pids = deployment.pids()
+    sensor = pids["sensor"]
+    subprocess.run([load, "hostile", address, str(HOSTILE // 10), "1"], capture_output=True)
+    wait_for("no connections", lambda: report(deployment, "sensor", "connections") == 0, 120)
+    before = rss(sensor)
+    start = time.monotonic()
+    done = subprocess.run([load, "hostile", address, str(HOSTILE), "2"], capture_output=True, text=True)
+    took = time.monotonic() - start
+    wait_for("no connections", lambda: report(deployment, "sensor", "connections") == 0, 120)
+    after = rss(sensor)
+    assert deployment.pids() == pids, "a process was restarted"
+    served, refused = report(deployment, "sensor", "served"), report(deployment, "sensor", "refused")
+    wait_for("all events", lambda: report(deployment, "sensor", "unacknowledged") == 0, 120)
+    print(f"hostile: {done.stdout.strip()} in {took:.0f} s; resident memory of the sensor {before // 1024} -> {after // 1024} KiB; served {served}, refused {refused}")
+    return served
+
+
+def counts(deployment, served):
+    text = subprocess.run([deployment.skep, "events", "--state", deployment.state, "--json"], capture_output=True).stdout
+    connects, closes = text.count(b'"eventid":"session.connect"'), text.count(b'"eventid":"session.closed"')
+    print(f"events: {connects} session.connect and {closes} session.closed in the journal for {served} served connections")
+    hub = Hub(deployment)
+    stored = wait_for("the store to follow", lambda: (lambda n: n if n >= connects else 0)(hub.get("summary", **{"from": "-7d"})["sessions"]), 120)
+    print(f"events: {stored} sessions in the store")
+
+
+def main():
+    skep, load = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+    images = sys.argv[3] if len(sys.argv) > 3 else None
+    settings = ["auth.policy=any", "limits.connections=20000", "limits.connections_per_source=20000"]
+    with Deployment(skep, settings, images) as deployment:
+        deployment.start()
+        idle_memory(deployment, load)
+        logins(deployment, load)
+        counts(deployment, hostile(deployment, load))
+
+
+if __name__ == "__main__":
+    main()
