@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <malloc.h>
 #include <map>
 #include <sys/socket.h>
 #include <unistd.h>

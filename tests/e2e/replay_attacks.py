@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Replays recorded Telnet and loader sessions through Debian's telnet program into a running deployment; then every login,
+command line and dropped file must be found through the API.
+
+Usage: replay_attacks.py SKEP [IMAGES]
+The recordings are not part of the repository: SKEP_SHARED_DATA names their directory (default: ../shared/data beside the
+source tree). SKEP_REPLAY_EVERY=N takes every Nth recording (default 40; 1 replays all).
+"""
+import codecs
+import collections
+import concurrent.futures
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from skep_e2e import Deployment, Hub, RealTelnet, main, skip, wait_for  # noqa: E402
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DATA = os.environ.get("SKEP_SHARED_DATA") or os.path.join(ROOT, "..", "shared", "data")
+EVERY = int(os.environ.get("SKEP_REPLAY_EVERY", "40"))
+WRITABLE = ("/", "/tmp/", "/var/tmp/", "/var/run/", "/dev/shm/", "/root/", "/mnt/", "/home/", "/var/", "/etc/")
+DROP = re.compile(r"^(?:/bin/busybox )?echo -n?e '((?:\\x[0-9a-f]{2}|[A-Za-z0-9/])+)' > (/[A-Za-z/]*)(\.[a-z]+); ")
+
+
+def load(name):
+    path = os.path.join(DATA, name)
+    if not os.path.exists(path):
+        skip(f"no recordings: {path}")
+    with gzip.open(path, "rt", encoding="utf-8", errors="surrogateescape") as file:
+        return [json.loads(line) for line in file]
+
+
+def attacks():
+    """(user, password, list of typed lines), every EVERYth of both files."""
+    found = []
+    for session in load("sessions.jsonl.gz"):
+        if session["protocol"] == "telnet":
+            attempts = session.get("login_attempts") or [[session["user"], session["password"], True]]
+            user, password = attempts[-1][0] or "root", attempts[-1][1] or ""
+            found.append((user, password, session["commands"]))
+    for index, recording in enumerate(load("telnet_tty_inputs.jsonl.gz")):
+        text = "".join(chunk["data"] for chunk in recording["chunks"])
+        found.append(("root", f"recording-{index}", text.split("\n")))
+    return [attack for attack in found[::EVERY] if usable(attack)]
+
+
+def usable(attack):
+    """A line with control bytes edits itself on a terminal: those are for the line editor's own tests."""
+    user, password, lines = attack
+    return user.isprintable() and password.isprintable() and user and all(line.isprintable() and len(line) < 4000 for line in lines)
+
+
+def typed(lines):
+    """The command lines that must be found: what is not blank, until the shell is left."""
+    kept = []
+    for line in lines:
+        kept.append(line)
+        if line.strip() in ("exit", "logout"):
+            break
+    return kept
+
+
+def dropped(lines):
+    """SHA-256 of files that a line surely drops: an echo of known bytes into a directory that exists."""
+    for line in lines:
+        found = DROP.match(line)
+        if found and found[2] in WRITABLE:
+            content = codecs.decode(found[1], "unicode_escape").encode("latin-1")
+            yield hashlib.sha256(content + (b"" if " -ne " in line else b"\n")).hexdigest()
+
+
+def replay(address, attack):
+    user, password, lines = attack
+    peer = RealTelnet(address)
+    try:
+        peer.read_until("login: $")
+        peer.send(user.encode() + b"\r")
+        peer.read_until("Password: $")
+        peer.send(password.encode() + b"\r")
+        peer.read_until(r"[#$>] $")
+        for line in typed(lines):
+            peer.send(line.encode() + b"\r")
+            # A loader does not wait for a prompt: programs that read the terminal get the next line. Neither do we.
+            time.sleep(0.05)
+        peer.send(b"\x03\r")
+        peer.send(b"exit\r")
+        time.sleep(0.3)
+    except (EOFError, OSError):
+        pass  # an `exit` among the lines
+    finally:
+        peer.close()
+
+
+def recorded_attacks_are_found(skep, images):
+    chosen = attacks()
+    with Deployment(skep, ["auth.policy=any", "cell.key=credential", "limits.cell_sessions=100"], images) as deployment:
+        deployment.start()
+        start = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(replay, deployment.address("router" if n % 2 else "telnet"), attack) for n, attack in enumerate(chosen)]:
+                done.result()
+        took = time.monotonic() - start
+        hub = Hub(deployment)
+        wait_for("all sessions closed", lambda: sum(1 for _ in deployment.events("--eventid", "session.closed")) >= len(chosen))
+        found = collections.Counter()
+        cursor = None
+        time.sleep(2)  # the store follows the journal within a second
+        while True:
+            page = hub.get("events", eventid="command.input", limit=1000, **({"before": cursor} if cursor else {}))
+            found.update(event["input"] for event in page["items"])
+            cursor = page.get("next")
+            if not cursor:
+                break
+        wanted = collections.Counter(line.rstrip() for _, _, lines in chosen for line in typed(lines) if line.strip())
+        have = collections.Counter()
+        for line, count in found.items():
+            have[line.rstrip()] += count
+        missing = wanted - have
+        assert not missing, f"{sum(missing.values())} of {sum(wanted.values())} lines are missing: {missing.most_common(5)}"
+        logins = {(row["username"], row["password"]) for row in hub.get("credentials", outcome="success", limit=1000)["items"]}
+        lost = {(user, password) for user, password, _ in chosen} - logins
+        assert not lost, f"logins are missing: {sorted(lost)[:5]}"
+        files = {row["shasum"] for row in hub.get("files", limit=1000)["items"]}
+        drops = {digest for _, _, lines in chosen for digest in dropped(typed(lines))}
+        assert drops <= files, f"{len(drops - files)} of {len(drops)} dropped files are missing"
+        print(f"{len(chosen)} recorded sessions in {took:.0f} s: {sum(wanted.values())} lines, {len(logins)} logins, {len(drops)} known drops of {len(files)} files, all found")
+
+
+if __name__ == "__main__":
+    if shutil.which("telnet") is None:
+        skip("no telnet program")
+    main([recorded_attacks_are_found])
