@@ -12,7 +12,6 @@
 
 #include <array>
 #include <cerrno>
-#include <malloc.h>
 #include <map>
 #include <sys/socket.h>
 #include <unistd.h>
