@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace skep::apps::run {
@@ -58,6 +59,9 @@ Result<std::vector<Listening>> bind_listeners(const Settings& settings, bool eph
                         fmt::format("{}: {}", key("address"), bound.error().detail()));
         listeners.push_back(std::move(entry));
     }
+    // A service that has its protocol's name is the main one of its kind: scripts take the first.
+    std::ranges::stable_sort(listeners, {},
+                             [](const Listening& entry) { return entry.service != entry.kind; });
     if (!settings.flag("hub.enabled")) return listeners;
     Listening hub;
     hub.service = "hub";
@@ -91,13 +95,16 @@ int run(const Arguments& arguments) {
         return complain(settings.error().detail() +
                             fmt::format(" (`skep init --state {}` makes a deployment)", state),
                         2);
+    // Before the ports: processes of a killed supervisor still listen on them.
+    if (auto here = process::enter_directory(state); !here)
+        return complain(here.error().detail(), 2);
+    const auto lock = process::take_lock();
+    if (!lock) return complain(lock.error().detail(), 1);
+    process::end_orphans();
     auto listeners = bind_listeners(*settings, ephemeral);
     if (!listeners) return complain(listeners.error().detail(), 2);
     if (auto become = process::become_user(settings->text("run.user"), state); !become)
         return complain(become.error().detail(), 2);
-    const auto lock = process::take_lock();
-    if (!lock) return complain(lock.error().detail(), 1);
-    process::end_orphans();
     if (auto entered = process::enter_user_namespace(); !entered)
         return complain(entered.error().detail(), 2);
     process::SupervisorOptions options{.settings = *settings,

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -23,8 +25,11 @@ std::unexpected<Error> refused(const std::string& what) {
                             std::strerror(errno))); // NOLINT(concurrency-mt-unsafe): one thread
 }
 
-/// Gives what root made here to `user`. What belongs to somebody else stays: images and cells
-/// belong to the ids of our user namespace.
+/// What our processes fill, as `user` or with the ids of their user namespace: nothing of root's is
+/// in there, and it may be too much to look at on every start.
+constexpr std::array filled_by_us{"cells", "images", "journal", "recordings", "vault"};
+
+/// Gives what root made here to `user`; what belongs to somebody else stays.
 void give(const passwd& user) {
     const auto take = [&](const fs::path& path) {
         struct stat info{};
@@ -33,10 +38,10 @@ void give(const passwd& user) {
             fmt::print(stderr, "warning: cannot give {} to {}\n", path.string(), user.pw_name);
     };
     take(".");
-    for (auto entry = fs::recursive_directory_iterator{"."};
-         entry != fs::recursive_directory_iterator{}; ++entry) {
-        if (entry.depth() == 0 &&
-            (entry->path().filename() == "images" || entry->path().filename() == "cells"))
+    fs::recursive_directory_iterator entry{"."};
+    for (; entry != fs::recursive_directory_iterator{}; ++entry) {
+        if (std::ranges::find(filled_by_us, entry->path().filename().string()) !=
+            filled_by_us.end())
             entry.disable_recursion_pending();
         take(entry->path());
     }
@@ -44,8 +49,13 @@ void give(const passwd& user) {
 
 } // namespace
 
-Result<void> become_user(const std::string& user, const std::string& directory) {
+Result<void> enter_directory(const std::string& directory) {
     if (::chdir(directory.c_str()) != 0) return refused(directory);
+    return {};
+}
+
+Result<void> become_user(const std::string& user, const std::string& directory) {
+    if (auto here = enter_directory(directory); !here) return here;
     if (::geteuid() != 0) return {};
     const passwd* entry = ::getpwnam(user.c_str()); // NOLINT(concurrency-mt-unsafe): one thread
     if (entry == nullptr)

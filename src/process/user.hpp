@@ -7,6 +7,9 @@
 
 namespace skep::process {
 
+/// Makes `directory` the current one. Fault::refused with its name.
+Result<void> enter_directory(const std::string& directory);
+
 /// Makes `directory` (mode 0700) the current directory and, if this process is root, everything in
 /// it `user`'s, then becomes that user for good with no other group. As another user than root it
 /// only changes the directory.
