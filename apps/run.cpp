@@ -60,8 +60,9 @@ Result<std::vector<Listening>> bind_listeners(const Settings& settings, bool eph
         listeners.push_back(std::move(entry));
     }
     // A service that has its protocol's name is the main one of its kind: scripts take the first.
-    std::ranges::stable_sort(listeners, {},
-                             [](const Listening& entry) { return entry.service != entry.kind; });
+    const auto main_one = [](const Listening& entry) { return entry.service == entry.kind; };
+    const auto first = std::ranges::find_if(listeners, main_one);
+    if (first != listeners.end()) std::rotate(listeners.begin(), first, first + 1);
     if (!settings.flag("hub.enabled")) return listeners;
     Listening hub;
     hub.service = "hub";
