@@ -54,10 +54,16 @@ struct Plan {
     std::string user;      ///< Setting run.user.
 };
 
-/// A message about a `--set` without its `--set:1: `, a place that says nothing.
-std::string_view without_place(std::string_view message) {
+/// What is wrong with a `--set`, without the place `--set:1: ` that says nothing. For a value that
+/// is no TOML at all, as `many` for a number, what the row wants.
+std::string set_fault(const std::string& assignment, std::string_view message) {
     constexpr std::string_view place = "--set:1: ";
-    return message.starts_with(place) ? message.substr(place.size()) : message;
+    if (message.starts_with(place)) message.remove_prefix(place.size());
+    const auto key = assignment.substr(0, assignment.find('='));
+    if (message.contains(fmt::format("`{}`", key)))
+        return fmt::format("--set {}: {}", assignment, message);
+    return fmt::format("--set {}: `{}` must be {}", assignment, key,
+                       type_words(*find_setting(key)));
 }
 
 /// The `--set`s as a file, the last one of a key winning; and the configuration that results.
@@ -70,8 +76,7 @@ Result<std::string> chosen(const Arguments& arguments, Settings& settings) {
     for (const auto& assignment : given->second) {
         TRY(auto line, Settings::to_toml(assignment));
         if (auto assigned = settings.assign(assignment); !assigned)
-            return fail(Fault::refused, fmt::format("--set {}: {}", assignment,
-                                                    without_place(assigned.error().detail())));
+            return fail(Fault::refused, set_fault(assignment, assigned.error().detail()));
         lines.insert_or_assign(assignment.substr(0, assignment.find('=')), std::move(line));
     }
     std::string file = "# What `skep init --set` chose.\n";
