@@ -30,6 +30,7 @@ constexpr std::array rows{
     AllowedCall{"close", every, "ends a descriptor"},
     AllowedCall{"fcntl", every, "non-blocking mode, duplicates, DuckDB's file lock"},
     AllowedCall{"dup", every, "duplicates"},
+    AllowedCall{"pipe2", every, "signals reach the event loop by a pipe"},
     AllowedCall{"fstat", every, "kind and size of a descriptor"},
     AllowedCall{"ioctl", every, "FIONREAD, FIONBIO, window size of a terminal"},
     // Waiting.
