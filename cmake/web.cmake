@@ -12,6 +12,8 @@ if(SKEP_WEB)
         string(REGEX REPLACE "^v" "" node_version "${node_version}")
     endif()
     if(NOT SKEP_NODE OR NOT SKEP_NPM OR node_version VERSION_LESS SKEP_WEB_NODE_MIN)
+        unset(SKEP_NODE CACHE) # looked for again once a newer one is there
+        unset(SKEP_NPM CACHE)
         message(FATAL_ERROR "The dashboard needs Node.js ${SKEP_WEB_NODE_MIN} or newer and npm (found: node '${node_version}'). "
             "Run ./dev setup, or build without the dashboard: -DSKEP_WEB=OFF")
     endif()

@@ -9,7 +9,7 @@ export const INTERVALS = [
 
 const KEY = 'skep.refresh';
 const SETTLE_MS = 400;
-const LEAST_MS = 2000;
+const LEAST_MS = 3000;
 
 function stored(): number {
   try {

@@ -1,4 +1,4 @@
-// Light, dark, or what the system prefers. assets/theme.js applies the stored choice before the first paint.
+// Light, dark, or what the system prefers. theme.js applies the stored choice before the first paint.
 
 const KEY = 'skep.theme';
 export type ThemeChoice = 'system' | 'light' | 'dark';

@@ -40,7 +40,7 @@ export class TimelineView {
     this.seconds = timeline.bucket_seconds;
     const ink = this.color('--ink-3');
     this.chart.setOption({
-      animationDuration: 250,
+      animation: false, // it is drawn anew with every refresh
       grid: { left: 44, right: 8, top: 12, bottom: 24 },
       xAxis: {
         type: 'category',

@@ -37,14 +37,14 @@ export interface Session {
   session: string; protocol: string | null; src_ip: string | null; src_port: number | null;
   start: string; end: string | null; duration_ms: number | null;
   username: string | null; password: string | null;
-  logins_failed: number; commands: number; files: number;
+  logins_failed: number; logins_success?: number; commands: number; files: number;
   has_recording: boolean; open: boolean;
 }
 
 /** An event as in the journal: fields of events.def, `NAME_b64` beside a text that is not UTF-8. */
 export interface SkepEvent { id: string; eventid: string; timestamp: string; [field: string]: unknown }
 
-export interface SessionDetail { session: Session; events: SkepEvent[]; recording: boolean }
+export interface SessionDetail { session: Session; events: SkepEvent[]; recording: boolean; events_total?: number }
 export interface Events { items: SkepEvent[]; next: string | null }
 
 export interface Sighting {

@@ -133,6 +133,14 @@ export function plainOf(pieces: Piece[]): string {
   return pieces.map((piece) => piece.text).join('');
 }
 
+/** JSON in which every unsafe character is an escape, so that it can be pasted anywhere and read back. */
+export function safeJson(value: unknown): string {
+  const every = new RegExp(UNSAFE.source, 'gu');
+  return JSON.stringify(value).replace(every, (char) =>
+    [...Array(char.length).keys()].map((unit) => '\\u' + char.charCodeAt(unit).toString(16).padStart(4, '0')).join(''),
+  );
+}
+
 /** `plainOf` of a text, at most `limit` units and an ellipsis. */
 export function plain(text: string, limit = 200): string {
   return plainOf(piecesOf(text, limit)) + (text.length > limit ? '…' : '');
