@@ -1,5 +1,6 @@
 // The processes that `skep role` can be.
 #pragma once
 
+#include "hub/role.hpp"
 #include "recorder/role.hpp"
 #include "sensor/role.hpp"

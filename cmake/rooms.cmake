@@ -38,3 +38,8 @@ skep_room(service USES skep_event skep_persona skep_net)
 skep_room(sensor USES skep_event skep_persona skep_net skep_process skep_service)
 skep_room(recorder USES skep_event skep_process)
 skep_room(hub USES skep_event skep_net skep_process skep_duckdb skep_web)
+# The description of the API is bytes of the program (src/hub/api/openapi.S).
+target_sources(skep_hub PRIVATE ${CMAKE_SOURCE_DIR}/src/hub/api/openapi.S)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/hub/api/openapi.S TARGET_DIRECTORY skep_hub PROPERTIES
+    INCLUDE_DIRECTORIES ${CMAKE_SOURCE_DIR}/src/hub/api OBJECT_DEPENDS ${CMAKE_SOURCE_DIR}/src/hub/api/openapi.json)
+target_compile_definitions(skep_hub PRIVATE SKEP_VERSION="${PROJECT_VERSION}")

@@ -40,6 +40,7 @@ struct Response {
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers; ///< Besides those of every answer.
     std::optional<FileBody> file;                             ///< Instead of `body`.
+    bool live = false; ///< The live feed follows instead of a body.
 
     /// `{"error":"sentence"}`
     static Response error(unsigned status, std::string_view sentence);

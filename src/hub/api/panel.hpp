@@ -29,7 +29,7 @@ struct Asked {
     std::string name;        ///< The part of the path that is a name, checked by the route.
     Parameters query;
     int pressure = 0;                 ///< What the recorder says, for the summary.
-    std::string state_directory;      ///< Holds `vault/`.
+    std::string state_directory;      ///< Holds `vault/` and `recordings/`.
     std::size_t answer_bytes_max = 0; ///< limits.hub_answer_bytes
 
     /// The value of a parameter, empty if absent.
@@ -65,6 +65,8 @@ class Conditions {
     const std::vector<store::Parameter>& values() const noexcept { return values_; }
 
     void append_values(std::vector<store::Parameter>& to) const;
+
+    bool empty() const noexcept { return sql_.empty(); }
 
   private:
     void add_eventids(std::string_view list);
@@ -107,5 +109,7 @@ Result<Response> sessions(store::Connection& store, const Asked& asked);
 Result<Response> session(store::Connection& store, const Asked& asked);
 Result<Response> events(store::Connection& store, const Asked& asked);
 Result<Response> artifact(store::Connection& store, const Asked& asked);
+Result<Response> artifact_content(store::Connection& store, const Asked& asked);
+Result<Response> recording(store::Connection& store, const Asked& asked);
 
 } // namespace skep::hub::api

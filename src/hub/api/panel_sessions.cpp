@@ -79,14 +79,17 @@ std::string session_list(std::string_view condition, std::string_view picked_con
 Result<Response> sessions(store::Connection& store, const Asked& asked) {
     TRY(const auto before, read_cursor(asked.value("before")));
     Conditions filters;
-    filters.between(asked.from, asked.to);
     filters.add_filters(asked);
     Conditions condition;
     condition.between(asked.from, asked.to);
-    condition.add("session IN (SELECT session FROM events WHERE " + filters.sql() + ")");
+    condition.add("session IS NOT NULL");
     std::vector<store::Parameter> values;
     condition.append_values(values);
-    filters.append_values(values);
+    if (!filters.empty()) {
+        filters.between(asked.from, asked.to);
+        condition.add("session IN (SELECT session FROM events WHERE " + filters.sql() + ")");
+        filters.append_values(values);
+    }
     std::string_view after_cursor = "TRUE";
     if (before) {
         after_cursor = "(first < ? OR (first = ? AND session < ?))";

@@ -1,5 +1,7 @@
 #include "hub/store/repair.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
 
@@ -17,8 +19,22 @@ bool is_torn_log(std::string_view message) noexcept {
     return message.contains(torn);
 }
 
+bool is_surroundings(std::string_view message) noexcept {
+    constexpr std::array<std::string_view, 5> words{"Permission denied", "No space left",
+                                                    "Disk quota exceeded", "Too many open files",
+                                                    "Out of Memory"};
+    return is_locked(message) || std::ranges::any_of(words, [&](std::string_view word) {
+               return message.contains(word);
+           });
+}
+
 bool is_locked(std::string_view message) noexcept {
     return message.contains("Could not set lock on file");
+}
+
+bool is_damage(std::string_view message) noexcept {
+    return message.contains("Corrupt") || message.contains("checksum") ||
+           message.contains("deserialize");
 }
 
 Result<void> cut_torn_log(const std::string& path, std::string_view message) {

@@ -12,8 +12,16 @@ namespace skep::hub::store {
 /// short by itself.)
 bool is_torn_log(std::string_view message) noexcept;
 
+/// Whether DuckDB's message is about the machine and not about the file's content: another process
+/// has it open, it may not be read, the disk is full.
+bool is_surroundings(std::string_view message) noexcept;
+
 /// Whether DuckDB's message says that another process has the file open.
 bool is_locked(std::string_view message) noexcept;
+
+/// Whether DuckDB's message says that what is in the file is wrong, and not that, say, the disk is
+/// full.
+bool is_damage(std::string_view message) noexcept;
 
 /// Cuts the log where the message says that it goes wrong. What is lost was committed, so the
 /// cursor goes back with it and the journal gives the events again.

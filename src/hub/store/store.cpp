@@ -84,7 +84,7 @@ Result<Store> Store::open(const StoreOptions& options,
                 opened = open_and_check(database);
         }
         if (opened) return Store{*std::move(opened), false};
-        if (is_locked(opened.error().detail())) return std::unexpected{opened.error()};
+        if (is_surroundings(opened.error().detail())) return std::unexpected{opened.error()};
         log(fmt::format("the store cannot be used: {}", opened.error().detail()));
     }
     if (existed) log("the store is moved aside and made anew from the journal");

@@ -63,7 +63,8 @@ class Store {
     ///
     /// A torn end of DuckDB's log is cut off (the journal still has those events). A store that
     /// cannot be read, is of another version, or was marked by `condemn` is moved aside as
-    /// `store.duckdb.broken` and an empty one made. Fault::refused if another process has it.
+    /// `store.duckdb.broken` and an empty one made. Fault::refused if another process has it, or if
+    /// the machine does not let us.
     /// `log` gets a sentence for each such step.
     static Result<Store> open(const StoreOptions& options,
                               const std::function<void(std::string_view)>& log);
