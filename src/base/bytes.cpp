@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <iterator>
 
 namespace skep {
@@ -82,6 +84,24 @@ bool is_utf8(std::string_view bytes) noexcept {
         bytes.remove_prefix(length);
     }
     return true;
+}
+
+std::size_t utf8_unfinished(std::string_view bytes) noexcept {
+    for (std::size_t count = 1; count <= std::min<std::size_t>(3, bytes.size()); ++count) {
+        const auto tail = bytes.substr(bytes.size() - count);
+        const auto first = static_cast<unsigned char>(tail[0]);
+        if ((first & 0xc0U) == 0x80U) continue;
+        const std::size_t whole = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 1;
+        if (whole <= count || first > 0xf4) return 0;
+        // The second byte has a range of its own; 0x80, 0x90 and 0xa0 together meet each.
+        for (const char second : {'\x80', '\x90', '\xa0'}) {
+            std::array<char, 4> character{'\x80', second, '\x80', '\x80'};
+            tail.copy(character.data(), count);
+            if (utf8_length({character.data(), whole}) == whole) return count;
+        }
+        return 0;
+    }
+    return 0;
 }
 
 std::string to_utf8(std::string_view bytes) {

@@ -13,6 +13,10 @@ std::size_t utf8_length(std::string_view bytes) noexcept;
 
 bool is_utf8(std::string_view bytes) noexcept;
 
+/// How many bytes at the end of `bytes`, at most 3, are the start of a character that further bytes
+/// could complete.
+std::size_t utf8_unfinished(std::string_view bytes) noexcept;
+
 /// `bytes` with every byte that is not part of well-formed UTF-8 replaced by U+FFFD.
 std::string to_utf8(std::string_view bytes);
 
