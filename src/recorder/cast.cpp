@@ -27,26 +27,6 @@ std::string cast_line(std::uint64_t micros, char kind, std::string_view text) {
                        quoted(text));
 }
 
-/// How many bytes at the end of `bytes` are the start of a character that more bytes could end.
-std::size_t unfinished_bytes(std::string_view bytes) {
-    for (std::size_t count = 1; count <= std::min<std::size_t>(3, bytes.size()); ++count) {
-        const auto tail = bytes.substr(bytes.size() - count);
-        const auto first = static_cast<unsigned char>(tail[0]);
-        if ((first & 0xc0U) == 0x80U) continue;
-        const std::size_t whole = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 1;
-        if (whole <= count || first > 0xf4) return 0;
-        // The second byte has its own range: the end is tried with the middle of every range.
-        for (const char second : {'\x80', '\x90', '\xa0'}) {
-            std::string character{tail};
-            if (count == 1) character += second;
-            character.resize(whole, '\x80');
-            if (utf8_length(character) == whole) return count;
-        }
-        return 0;
-    }
-    return 0;
-}
-
 /// `COLSxROWS` with both brought into range; empty for anything else.
 std::string bounded_size(std::string_view text) {
     const auto cross = text.find('x');
@@ -83,7 +63,7 @@ std::string CastState::add(const Chunk& chunk) {
     }
     auto& unfinished = held(chunk.kind);
     auto joined = unfinished + chunk.bytes;
-    const auto left = unfinished_bytes(joined);
+    const auto left = utf8_unfinished(joined);
     unfinished = joined.substr(joined.size() - left);
     joined.resize(joined.size() - left);
     const auto text = to_utf8(joined);
@@ -92,34 +72,44 @@ std::string CastState::add(const Chunk& chunk) {
     return lines;
 }
 
-Result<void> CastState::read(std::string_view line) {
+Result<CastLine> parse_cast_line(std::string_view line) {
     json::error_code error;
     const auto document = json::parse({line.data(), line.size()}, error);
     const auto* entries = error ? nullptr : document.if_array();
     if (entries == nullptr || entries->size() != 3 || !entries->at(0).is_number() ||
-        !entries->at(1).is_string() || !entries->at(2).is_string() ||
-        entries->at(1).get_string().size() != 1)
+        !entries->at(1).is_string() || !entries->at(2).is_string())
         return fail(Fault::malformed, "line of a recording");
-    const char kind = entries->at(1).get_string().front();
-    const std::string_view text{entries->at(2).get_string()};
-    if (kind == 'B') {
-        bool ok = true;
-        const auto joined = before_ + from_base64(text, ok);
-        if (!ok) return fail(Fault::malformed, "bytes of a recording");
-        held(last_kind_) = joined.substr(joined.size() - unfinished_bytes(joined));
-        return {};
-    }
-    if (kind != 'i' && kind != 'o' && kind != 'r' && kind != 'm')
+    const std::string_view kind{entries->at(1).get_string()};
+    if (kind.size() != 1 || std::string_view{"iormB"}.find(kind[0]) == std::string_view::npos)
         return fail(Fault::malformed, "kind of a recording's line");
     const auto seconds = entries->at(0).to_number<double>(error);
-    if (error || !(seconds >= 0) || seconds > 1e8) return fail(Fault::malformed, "time");
-    micros_ = static_cast<std::uint64_t>(std::llround(seconds * 1e6));
+    constexpr double seconds_max = micros_max / 1'000'000;
+    if (error || !(seconds >= 0 && seconds <= seconds_max))
+        return fail(Fault::malformed, "time of a recording's line");
+    return CastLine{.micros = static_cast<std::uint64_t>(std::llround(seconds * 1e6)),
+                    .kind = kind[0],
+                    .text = std::string{entries->at(2).get_string()}};
+}
+
+Result<void> CastState::read(std::string_view line) {
+    TRY(const auto parsed, parse_cast_line(line));
+    const auto hold = [this](std::string_view bytes) {
+        const auto joined = before_ + std::string{bytes};
+        held(last_kind_) = joined.substr(joined.size() - utf8_unfinished(joined));
+    };
+    if (parsed.kind == 'B') {
+        bool ok = true;
+        const auto bytes = from_base64(parsed.text, ok);
+        if (!ok) return fail(Fault::malformed, "bytes of a recording");
+        hold(bytes);
+        return {};
+    }
+    micros_ = parsed.micros;
     ++chunks_;
-    if (kind == 'r' || kind == 'm') return {};
-    last_kind_ = kind;
-    before_ = held(kind);
-    const auto joined = before_ + std::string{text};
-    held(kind) = joined.substr(joined.size() - unfinished_bytes(joined));
+    if (parsed.kind == 'r' || parsed.kind == 'm') return {};
+    last_kind_ = parsed.kind;
+    before_ = held(parsed.kind);
+    hold(parsed.text);
     return {};
 }
 

@@ -27,6 +27,16 @@ std::string cast_header(std::uint32_t width,
                         std::int64_t unix_seconds,
                         std::string_view term);
 
+/// One line behind the header.
+struct CastLine {
+    std::uint64_t micros = 0;
+    char kind = 'o'; ///< i, o, r, m or B.
+    std::string text;
+};
+
+/// Reads one line without its end; Fault::malformed if it is none of ours.
+Result<CastLine> parse_cast_line(std::string_view line);
+
 /// What the next chunk needs to know of those before it.
 class CastState {
   public:
