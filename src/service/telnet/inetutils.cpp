@@ -301,6 +301,10 @@ void Inetutils::run() {
 
 /// Gives the terminal what was typed, and the login program its turn once all of it is there.
 void Inetutils::flush_pty() {
+    if (state() == State::accepted) {
+        typed += std::exchange(to_pty_, {});
+        return;
+    }
     std::string_view rest = to_pty_;
     while (!rest.empty() && state() == State::login) {
         rest.remove_prefix(tty_.type(rest));
@@ -314,8 +318,7 @@ void Inetutils::flush_pty() {
             synchronize();
         collect();
     }
-    run_login();
-    if (state() == State::accepted) typed += std::exchange(to_pty_, {});
+    run_login(); // a login that accepts has dropped what was typed ahead
     to_pty_ = {};
 }
 
