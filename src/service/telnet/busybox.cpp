@@ -82,8 +82,8 @@ void Busybox::take(const Token& token) {
         }
         break;
     case Token::Kind::command:
-        // It answers only while nothing else waits to be sent.
-        if (token.command == command::are_you_there && out.empty()) out.bytes += "\xff\xf1";
+        // IAC NOP, its IAC doubled by mistake, and only while nothing else waits to be sent.
+        if (token.command == command::are_you_there && out.empty()) out.bytes += "\xff\xff\xf1";
         break;
     }
 }
