@@ -163,13 +163,24 @@ std::int64_t number(const Cell& cell) noexcept {
     return value == nullptr ? 0 : *value;
 }
 
+namespace {
+
+/// DuckDB makes a relative path absolute, and the parents of the state directory may be closed to
+/// our user (root's home, say). Through this link the kernel starts at our current directory
+/// without looking at them.
+std::string reachable(const std::string& path) {
+    return path.starts_with('/') ? path : "/proc/self/cwd/" + path;
+}
+
+} // namespace
+
 Result<Database> Database::open(const DatabaseOptions& options) {
     Config config;
     config.set("threads", std::to_string(options.threads));
     config.set("memory_limit", fmt::format("{}B", options.memory_bytes));
     config.set("checkpoint_threshold", fmt::format("{}B", options.checkpoint_bytes));
     config.set("storage_compatibility_version", "latest");
-    config.set("temp_directory", options.spill_directory);
+    config.set("temp_directory", reachable(options.spill_directory));
     config.set("max_temp_directory_size", fmt::format("{}B", options.spill_bytes));
     config.set("preserve_insertion_order", "true");
     config.set("autoinstall_known_extensions", "false");
@@ -177,8 +188,8 @@ Result<Database> Database::open(const DatabaseOptions& options) {
     if (!config.wrong.empty()) return fail(Fault::refused, config.wrong);
     auto handle = std::make_shared<Handle>();
     char* error = nullptr;
-    if (duckdb_open_ext(options.path.c_str(), &handle->database, config.config, &error) ==
-        DuckDBError) {
+    const auto path = reachable(options.path);
+    if (duckdb_open_ext(path.c_str(), &handle->database, config.config, &error) == DuckDBError) {
         std::string words = error == nullptr ? "DuckDB does not open" : error;
         duckdb_free(error);
         return fail(Fault::refused, std::move(words));
