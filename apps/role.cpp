@@ -1,6 +1,7 @@
 // `skep role NAME`: what the supervisor starts. Not for people.
 #include "apps/roles.hpp"
 #include "apps/subcommand.hpp"
+#include "base/crypto/random.hpp"
 
 #include <fmt/format.h>
 
@@ -31,6 +32,8 @@ int run(const Arguments& arguments) {
                                        .settings = *settings,
                                        .state_directory = ".",
                                        .ephemeral = arguments.has("--ephemeral")};
+    // OpenSSL reads its configuration when it is first used; inside a role's sandbox that is fatal.
+    static_cast<void>(crypto::random_bytes(1));
     return row->run(context);
 }
 
