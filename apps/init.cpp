@@ -200,7 +200,7 @@ void print_result(const std::string& state, const Plan& plan, bool as_json) {
     fmt::print("Deployment made in {}\n\n", state);
     if (!plan.dashboard.empty()) fmt::print("dashboard: {}\n", plan.dashboard);
     fmt::print("password: {}\n\n"
-               "The password is shown only now; `skep init --force` makes a new one.\n\nNext:\n"
+               "The password is shown only now; `skep password` makes a new one.\n\nNext:\n"
                "  skep image build --state {} --all    builds the base images of the cells\n"
                "  skep check --state {}                says whether everything is there\n"
                "  skep run --state {}                  starts it, on loopback until you set other "
