@@ -76,7 +76,8 @@ export class TimelineView {
       series: [
         {
           type: 'bar',
-          data: this.buckets.map((bucket) => bucket[metric]),
+          // Nothing is no bar; something is a visible one, however little.
+          data: this.buckets.map((bucket) => bucket[metric] || null),
           itemStyle: { color: this.color('--chart'), borderRadius: [2, 2, 0, 0] },
           barCategoryGap: '22%',
           barMinHeight: 2,
