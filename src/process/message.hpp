@@ -50,6 +50,13 @@ enum class MessageKind : std::uint8_t {
     cell_closed = 43, ///< u64 request, u32 exit status (128 + signal if killed): the session's
                       ///< first process has ended
     cell_close = 44,  ///< u64 request: the peer is gone, hang up the terminal
+
+    // inside the cells role: its broker, its launcher, and the supervisor of each cell
+    cell_launch = 50,   ///< broker to launcher: bytes cell id, bytes persona
+    cell_launched = 51, ///< launcher to broker: bytes cell id; carries the supervisor's socket
+    cell_event = 52,    ///< supervisor to broker: u64 request of the session or 0, then an event
+    cell_artifact = 53, ///< as cell_event, the event being file.captured; carries the content
+    cell_stop = 54,     ///< broker to supervisor, launcher to broker: end, or is ended; bytes cell id
 };
 
 /// Largest packet. Texts in events are limited (limits.event_text_bytes) so that every event fits.

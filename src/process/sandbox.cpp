@@ -155,8 +155,9 @@ Result<void> drop_capabilities() {
 } // namespace
 
 Result<void> drop_privileges(Keep keep) {
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(Fault::refused, "no_new_privs");
     if (keep == Keep::nothing) {
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+            return fail(Fault::refused, "no_new_privs");
         // An empty network: the sockets that we were handed still work, new ones would lead
         // nowhere. Only root of a user namespace may do it; outside of one (tests) seccomp alone
         // keeps us from making sockets.
@@ -192,6 +193,8 @@ Result<void> restrict_calls(Profile profile) {
     Filter filter{inherited ? std::uint32_t{SCMP_ACT_ALLOW} : default_action()};
     if (filter.handle == nullptr) return fail(Fault::refused, "seccomp");
     if (inherited) {
+        // As root of our namespace we may; with no_new_privs, su would not work in the cells below.
+        filter.keep(seccomp_attr_set(filter.handle, SCMP_FLTATR_CTL_NNP, 0));
         for (const char* name : never_allowed_calls())
             filter.add(SCMP_ACT_ERRNO(EPERM), name);
     } else {

@@ -24,8 +24,11 @@ enum class Profile : unsigned char { sensor, recorder, hub, cells, supervisor };
 /// which is nobody outside.
 enum class Keep : unsigned char { nothing, namespaces };
 
-/// no_new_privs and no core dumps; with Keep::nothing also no capability of any kind, an empty
-/// network namespace, and not dumpable (so that no process of the same user can read our memory).
+/// No core dumps; with Keep::nothing also no_new_privs, no capability of any kind, an empty network
+/// namespace, and not dumpable (so that no process of the same user can read our memory).
+///
+/// no_new_privs would pass on to the cells, where su has to work. Without it nothing is gained: the
+/// host's root has no number in our user namespace, so its set-user-ID programs have no effect.
 Result<void> drop_privileges(Keep keep = Keep::nothing);
 
 /// Landlock: everything that `rules` does not name is refused; where the kernel has it, also TCP

@@ -33,6 +33,7 @@ using namespace skep::cell_init;
 
 constexpr int control = 3;
 constexpr int filter_program = 4;
+constexpr int message_kind = 12; // process::MessageKind::notice
 constexpr unsigned sessions_max = 1024;
 constexpr unsigned words_max = 160;
 constexpr std::size_t message_bytes_max = 32768;
@@ -55,8 +56,8 @@ union Control {
     cmsghdr align;
 };
 
-void send_words(const char* text, std::size_t size, int descriptor) {
-    iovec part{const_cast<char*>(text), size};
+void send_words(char* text, std::size_t size, int descriptor) {
+    iovec part{text, size};
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
@@ -76,7 +77,8 @@ void send_words(const char* text, std::size_t size, int descriptor) {
 
 void report(const char* kind, unsigned long request, long number, int descriptor) {
     char text[96];
-    const int size = std::snprintf(text, sizeof text, "%s%c%lu%c%ld", kind, 0, request, 0, number);
+    const int size = std::snprintf(text, sizeof text, "%c%s%c%lu%c%ld", message_kind, kind, 0,
+                                   request, 0, number);
     send_words(text, static_cast<std::size_t>(size) + 1, descriptor);
 }
 
@@ -228,7 +230,7 @@ bool take_message() {
     if (size == 0) return false;
     message[size] = 0;
     unsigned count = 0;
-    for (char* at = message; at < message + size && count + 1 < words_max;
+    for (char* at = message + 1; at < message + size && count + 1 < words_max;
          at += std::strlen(at) + 1)
         words[count++] = at;
     words[count] = nullptr;
@@ -245,6 +247,7 @@ bool take_message() {
 } // namespace
 
 int main() {
+    ::setsid();
     ::fcntl(control, F_SETFD, FD_CLOEXEC);
     install_filter();
     sigset_t children;

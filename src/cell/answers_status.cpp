@@ -1,0 +1,91 @@
+// stat and its relatives: what belongs to the host's root is root's here too.
+//
+// The kernel shows files whose owner has no number in a user namespace as nobody's. Those are the
+// entries of /proc and the devices, and only they are answered here; everything else is the
+// kernel's.
+#include "cell/notifier.hpp"
+#include "cell/tracee.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+namespace skep::cell {
+namespace {
+
+constexpr std::size_t path_bytes_max = 4096;
+constexpr unsigned unmapped_id = 65534;
+constexpr unsigned tty_group = 5;
+
+struct StatCall {
+    int directory = AT_FDCWD;
+    std::uint64_t path = 0;
+    std::uint64_t flags = 0;
+    std::uint64_t buffer = 0;
+};
+
+StatCall arguments_of(const Request& request) {
+    const auto& args = request.args;
+    switch (request.call) {
+    case SYS_newfstatat: return {static_cast<int>(args[0]), args[1], args[3], args[2]};
+    case SYS_statx: return {static_cast<int>(args[0]), args[1], args[2], args[4]};
+    case SYS_lstat: return {AT_FDCWD, args[0], AT_SYMLINK_NOFOLLOW, args[1]};
+    default: return {AT_FDCWD, args[0], 0, args[1]};
+    }
+}
+
+bool is_special(std::string_view path) {
+    return path.starts_with("/proc") || path.starts_with("/dev") || path.starts_with("/sys");
+}
+
+unsigned group_of(const Place& place) {
+    return place.path == "/dev/tty" || place.path == "/dev/ptmx" ? tty_group : 0;
+}
+
+template <class Struct>
+Answer write_back(const Request& request, std::uint64_t buffer, const Struct& info) {
+    const std::string_view bytes{reinterpret_cast<const char*>(&info), sizeof info};
+    return write_memory(request.pid, buffer, bytes) ? Answer::value(0) : Answer::error(EFAULT);
+}
+
+} // namespace
+
+Answer answer_stat(CellState& state, const Request& request) {
+    const auto call = arguments_of(request);
+    const auto path = read_text(request.pid, call.path, path_bytes_max);
+    if (!path || (path->empty() && (call.flags & AT_EMPTY_PATH) == 0)) return {};
+    if (path->starts_with('/') && !is_special(*path)) return {};
+    const auto absolute = state.view.absolute({request.pid}, call.directory, *path);
+    if (!is_special(absolute)) return {};
+    const auto place =
+        path->empty() && call.directory != AT_FDCWD
+            ? state.view.open_file({request.pid}, call.directory)
+            : state.view.find({request.pid}, absolute, (call.flags & AT_SYMLINK_NOFOLLOW) == 0);
+    if (!place.exists() || (place.info.st_uid != unmapped_id && place.info.st_gid != unmapped_id))
+        return {};
+    if (request.call == SYS_statx) {
+        struct statx info{};
+        const auto flags =
+            static_cast<int>(call.flags & ~std::uint64_t{AT_SYMLINK_NOFOLLOW}) | AT_EMPTY_PATH;
+        if (::statx(place.file.get(), "", flags, static_cast<unsigned>(request.args[3]), &info) !=
+            0)
+            return {};
+        if (S_ISCHR(info.stx_mode))
+            info.stx_atime.tv_sec = info.stx_mtime.tv_sec = info.stx_ctime.tv_sec =
+                state.plan.persona.boot_time;
+        info.stx_uid = 0;
+        info.stx_gid = group_of(place);
+        return write_back(request, call.buffer, info);
+    }
+    auto info = place.info;
+    if (S_ISCHR(info.st_mode))
+        info.st_atim.tv_sec = info.st_mtim.tv_sec = info.st_ctim.tv_sec =
+            state.plan.persona.boot_time;
+    info.st_uid = 0;
+    info.st_gid = group_of(place);
+    return write_back(request, call.buffer, info);
+}
+
+} // namespace skep::cell

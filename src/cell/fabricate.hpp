@@ -1,0 +1,51 @@
+// The files in which a machine's identity shows, made from a persona: pure functions.
+#pragma once
+
+#include "persona/persona.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace skep::cell {
+
+/// One made-up file.
+struct FabricatedFile {
+    std::string path; ///< Absolute below the directory that it is for.
+    std::string content;
+    unsigned mode = 0644;
+    std::int64_t age_seconds = 0; ///< How long after the installation it was written.
+};
+
+/// Files below /sys: processors, network card, disk, mainboard.
+std::vector<FabricatedFile> fabricated_sys(const persona::Persona& persona);
+
+/// Files below /run of a machine that is up.
+std::vector<FabricatedFile> fabricated_run(const persona::Persona& persona);
+
+/// Files of the root file system: host name, hosts, resolver, network, fstab, issue, motd.
+std::vector<FabricatedFile> fabricated_etc(const persona::Persona& persona);
+
+/// /proc/PID/mounts, mountinfo and mountstats, and /proc/partitions.
+std::string proc_mounts(const persona::Persona& persona);
+std::string proc_mountinfo(const persona::Persona& persona);
+std::string proc_mountstats(const persona::Persona& persona);
+std::string proc_partitions(const persona::Persona& persona);
+
+/// Numbers that change while the machine runs.
+struct MachineState {
+    std::int64_t now = 0;       ///< Seconds since 1970.
+    std::int64_t now_nanos = 0; ///< Nanoseconds within the second.
+    std::int64_t processes = 1; ///< Running or sleeping in the cell.
+    std::int64_t last_pid = 1;
+    std::int64_t used_kib = 0; ///< Written to the root file system by the attacker.
+};
+
+/// What a file below /proc says, by its path without `/proc/`, `self` and numbers already replaced
+/// by PID: "cpuinfo", "PID/mounts". False if the kernel's own file may be shown.
+bool fabricated_proc(const persona::Persona& persona,
+                     const MachineState& state,
+                     std::string_view path,
+                     std::string& content);
+
+} // namespace skep::cell

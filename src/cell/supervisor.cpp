@@ -1,0 +1,341 @@
+#include "cell/supervisor.hpp"
+
+#include "base/wire.hpp"
+#include "cell/birth.hpp"
+#include "cell/notifier.hpp"
+#include "cell/state.hpp"
+#include "cell/tracer.hpp"
+#include "cell/tree.hpp"
+#include "process/channel.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <ctime>
+#include <deque>
+#include <fcntl.h>
+#include <optional>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace skep::cell {
+namespace {
+
+using process::Descriptor;
+using process::MessageKind;
+
+constexpr int tick_ms = 1000;
+constexpr std::uint32_t terminal_side_max = 1000;
+
+std::int64_t monotonic_ms() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+std::uint64_t number_of(std::string_view text) {
+    std::uint64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+/// The NUL-terminated words of a packet.
+std::vector<std::string> split_words(std::string_view payload) {
+    std::vector<std::string> words;
+    while (!payload.empty()) {
+        const auto end = std::min(payload.find('\0'), payload.size());
+        words.emplace_back(payload.substr(0, end));
+        payload.remove_prefix(std::min(end + 1, payload.size()));
+    }
+    return words;
+}
+
+class Supervisor {
+  public:
+    Supervisor(const CellPlan& plan, const ProgramTable& programs, Descriptor broker)
+        : plan_{plan}, programs_{programs},
+          outlet_{std::move(broker), static_cast<std::size_t>(plan.limits.text_bytes)} {}
+
+    Result<void> start();
+    void run();
+
+    int broker() const { return outlet_.socket(); }
+
+  private:
+    Result<void> wait_for_init();
+    void hear_broker();
+    void hear_init();
+    void open_session(std::string_view payload);
+    void start_next();
+    void send_words(const std::vector<std::string>& words);
+    void on_started(std::uint64_t request, Descriptor terminal);
+    void on_ended(std::uint64_t request, std::uint64_t status);
+    void fail_session(std::uint64_t request, std::string_view reason);
+    void start_daemons();
+    void tick();
+    int wait_ms();
+
+    const CellPlan& plan_;
+    const ProgramTable& programs_;
+    Outlet outlet_;
+    CellTree tree_;
+    Newborn born_;
+    Descriptor children_;
+    std::optional<CellView> view_;
+    std::optional<Capture> capture_;
+    std::optional<CellState> state_;
+    std::optional<Tracer> tracer_;
+    std::optional<Notifier> notifier_;
+    std::deque<process::CellRequest> waiting_;
+    std::map<std::uint64_t, process::CellRequest> sessions_; ///< Asked for and not ended.
+    bool busy_ = false; ///< Process 1 has been asked for a shell.
+    bool watching_ = false;
+    bool announced_ = false;
+    bool stop_ = false;
+    std::int64_t next_tick_ = 0;
+};
+
+Result<void> Supervisor::start() {
+    if (::unshare(CLONE_NEWNS) != 0) return fail(Fault::refused, "mount namespace");
+    TRY(tree_, build_tree(plan_));
+    TRY(born_, give_birth(plan_, tree_.base.get()));
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    children_ = Descriptor{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+    if (auto attached = Tracer::seize(born_.init); !attached) return attached;
+    if (::write(born_.release.get(), "g", 1) != 1) return fail(Fault::refused, "pipe");
+    return wait_for_init();
+}
+
+/// Until the init program is in place of our own code and has run no instruction.
+Result<void> Supervisor::wait_for_init() {
+    for (;;) {
+        int status = 0;
+        if (::waitpid(born_.init, &status, __WALL) < 0) {
+            if (errno == EINTR) continue;
+            return fail(Fault::refused, "process 1 is gone");
+        }
+        if (!WIFSTOPPED(status)) {
+            const auto said = process::receive_now(born_.line.get());
+            return fail(Fault::refused, said && said->payload.starts_with('!')
+                                            ? said->payload.substr(1)
+                                            : "process 1 ended at once");
+        }
+        if (static_cast<unsigned>(status) >> 16U == PTRACE_EVENT_EXEC) break;
+        ::ptrace(PTRACE_CONT, born_.init, nullptr, 0L);
+    }
+    born_.line.reset();
+    born_.release.reset();
+    Descriptor root{
+        ::open(fmt::format("/proc/{}/root", born_.init).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    const Descriptor names{
+        ::open(fmt::format("/proc/{}/ns/uts", born_.init).c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!root.valid() || !names.valid() || ::setns(names.get(), CLONE_NEWUTS) != 0)
+        return fail(Fault::refused, "process 1 cannot be seen");
+    view_.emplace(std::move(root), std::move(tree_.base), std::move(tree_.upper), tree_.upper_path,
+                  programs_);
+    capture_.emplace(*view_, outlet_, plan_.limits.artifact_bytes);
+    state_.emplace(CellState{.plan = plan_,
+                             .view = *view_,
+                             .outlet = outlet_,
+                             .capture = *capture_,
+                             .inject = tree_.inject.get(),
+                             .init = born_.init});
+    tracer_.emplace(*state_);
+    return tracer_->adopt();
+}
+
+void Supervisor::run() {
+    while (!stop_ && !outlet_.closed()) {
+        std::array<pollfd, 4> waits{pollfd{outlet_.socket(), POLLIN, 0},
+                                    pollfd{born_.control.get(), POLLIN, 0},
+                                    pollfd{children_.get(), POLLIN, 0},
+                                    pollfd{notifier_ ? notifier_->descriptor() : -1, POLLIN, 0}};
+        if (::poll(waits.data(), waits.size(), wait_ms()) < 0 && errno != EINTR) return;
+        if (waits[2].revents != 0) {
+            signalfd_siginfo ignored{};
+            while (::read(children_.get(), &ignored, sizeof ignored) > 0) {
+            }
+            if (!tracer_->collect()) return;
+        }
+        if (waits[3].revents != 0) {
+            if ((static_cast<unsigned>(waits[3].revents) & POLLIN) != 0)
+                notifier_->handle_one();
+            else
+                notifier_.reset(); // every process of the cell has ended
+        }
+        if (waits[1].revents != 0) hear_init();
+        if (waits[0].revents != 0) hear_broker();
+        tick();
+    }
+}
+
+int Supervisor::wait_ms() {
+    int wait = notifier_ ? notifier_->send_due(monotonic_ms()) : -1;
+    if (!sessions_.empty() || watching_) {
+        const auto left = static_cast<int>(std::max<std::int64_t>(next_tick_ - monotonic_ms(), 0));
+        wait = wait < 0 ? left : std::min(wait, left);
+    }
+    return wait;
+}
+
+void Supervisor::tick() {
+    const auto now = monotonic_ms();
+    if (now < next_tick_) return;
+    next_tick_ = now + tick_ms;
+    watching_ = capture_->look(system_clock().now() / 1000000);
+    if (!sessions_.empty()) refresh_live_files(*state_);
+}
+
+void Supervisor::hear_broker() {
+    const auto message = process::receive_now(outlet_.socket());
+    if (!message) {
+        stop_ = true;
+        return;
+    }
+    WireReader in{message->payload};
+    if (message->kind == MessageKind::cell_open) return open_session(message->payload);
+    if (message->kind == MessageKind::cell_stop) stop_ = true;
+    if (message->kind == MessageKind::cell_close) {
+        const auto request = in.u64();
+        if (in.finish()) send_words({"hangup", std::to_string(request)});
+    }
+}
+
+void Supervisor::open_session(std::string_view payload) {
+    auto request = process::decode_cell_request(payload);
+    if (!request) return;
+    if (static_cast<std::int64_t>(sessions_.size()) >= plan_.limits.sessions)
+        return fail_session(request->request, "limits.cell_sessions");
+    sessions_.emplace(request->request, *request);
+    waiting_.push_back(std::move(*request));
+    start_next();
+}
+
+void Supervisor::start_next() {
+    if (busy_ || waiting_.empty() || !notifier_) return;
+    const auto request = std::move(waiting_.front());
+    waiting_.pop_front();
+    busy_ = true;
+    state_->starting = request.request;
+    std::string flags;
+    if (plan_.persona.every_user_is_root) flags += 'r';
+    if (plan_.persona.telnet_server.starts_with("busybox")) flags += 'b';
+    std::vector<std::string> words{
+        "shell",
+        std::to_string(request.request),
+        flags.empty() ? "-" : flags,
+        request.username,
+        request.term,
+        std::to_string(std::clamp(request.columns, 1U, terminal_side_max)),
+        std::to_string(std::clamp(request.rows, 1U, terminal_side_max)),
+        request.remote_host};
+    for (const auto& [name, value] : request.environment)
+        words.push_back(name + '=' + value);
+    send_words(words);
+}
+
+void Supervisor::send_words(const std::vector<std::string>& words) {
+    std::string payload;
+    for (auto word : words) {
+        // A NUL would end the word for the other side.
+        std::erase(word, '\0');
+        payload += word;
+        payload += '\0';
+    }
+    if (!process::send_now(born_.control.get(), MessageKind::notice, payload)) stop_ = true;
+}
+
+void Supervisor::hear_init() {
+    auto message = process::receive_now(born_.control.get());
+    if (!message) {
+        if (message.error().kind() == Fault::closed) stop_ = true;
+        return;
+    }
+    const auto words = split_words(message->payload);
+    if (words.size() < 3) return;
+    const auto request = number_of(words[1]);
+    if (words[0] == "ready" && message->descriptor.valid()) {
+        notifier_.emplace(*state_, std::move(message->descriptor));
+        start_daemons();
+        return start_next();
+    }
+    if (words[0] == "ended") return on_ended(request, number_of(words[2]));
+    if (words[0] == "started") on_started(request, std::move(message->descriptor));
+    if (words[0] == "failed")
+        fail_session(request, fmt::format("the shell did not start: error {}", words[2]));
+    if (words[0] == "started" || words[0] == "failed") {
+        busy_ = false;
+        state_->starting = 0;
+        start_next();
+    }
+}
+
+void Supervisor::on_started(std::uint64_t request, Descriptor terminal) {
+    WireWriter out;
+    out.u64(request).bytes(plan_.id);
+    event::Event event{tree_.is_new && !announced_ ? "cell.created" : "cell.resumed",
+                       system_clock().now()};
+    announced_ = true;
+    outlet_.send(request, std::move(event));
+    if (!process::send_now(outlet_.socket(), MessageKind::cell_opened, std::move(out).take(),
+                           terminal.get()))
+        stop_ = true;
+    next_tick_ = monotonic_ms() + tick_ms;
+    // The time of the last use, for a cleaning after a restart.
+    ::utimensat(AT_FDCWD, fmt::format("cells/{}/made", plan_.id).c_str(), nullptr, 0);
+}
+
+void Supervisor::on_ended(std::uint64_t request, std::uint64_t status) {
+    capture_->settle();
+    if (sessions_.erase(request) == 0) return;
+    WireWriter out;
+    out.u64(request).u32(static_cast<std::uint32_t>(status));
+    if (!process::send_now(outlet_.socket(), MessageKind::cell_closed, std::move(out).take()))
+        stop_ = true;
+}
+
+void Supervisor::fail_session(std::uint64_t request, std::string_view reason) {
+    sessions_.erase(request);
+    WireWriter out;
+    out.u64(request).bytes(reason);
+    if (!process::send_now(outlet_.socket(), MessageKind::cell_failed, std::move(out).take()))
+        stop_ = true;
+}
+
+/// What the attacker expects to be running and may use: cron runs what is put into its tables.
+void Supervisor::start_daemons() {
+    if (view_->find({}, "/usr/sbin/cron").regular())
+        send_words({"daemon", "/usr/sbin/cron", "/usr/sbin/cron", "-f"});
+}
+
+} // namespace
+
+int run_supervisor(const CellPlan& plan, const ProgramTable& programs, Descriptor broker) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGCHLD, SIG_DFL);
+    Supervisor supervisor{plan, programs, std::move(broker)};
+    if (auto started = supervisor.start(); !started) {
+        const auto reason = started.error().detail();
+        static_cast<void>(process::send_now(supervisor.broker(), MessageKind::notice, reason));
+        return 1;
+    }
+    supervisor.run();
+    return 0;
+}
+
+} // namespace skep::cell

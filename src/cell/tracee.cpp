@@ -1,0 +1,124 @@
+#include "cell/tracee.hpp"
+
+#include "process/descriptor.hpp"
+#include "process/user_namespace.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <climits>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace skep::cell {
+namespace {
+
+constexpr std::size_t page_bytes = 4096;
+
+/// As read_memory, but what can be read at the start is enough.
+std::string read_some(pid_t pid, std::uint64_t address, std::size_t count) {
+    std::string bytes(count, '\0');
+    iovec local{bytes.data(), count};
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address in another process
+    iovec remote{reinterpret_cast<void*>(address), count};
+    const auto size = ::process_vm_readv(pid, &local, 1, &remote, 1, 0);
+    bytes.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+    return bytes;
+}
+
+/// The number at the start or, of `last`, at the end of a line's value.
+std::int64_t number_in(std::string_view line, unsigned index, bool last) {
+    std::int64_t value = 0;
+    unsigned at = 0;
+    for (std::size_t i = 0; i < line.size();) {
+        if (line[i] < '0' || line[i] > '9') {
+            ++i;
+            continue;
+        }
+        const auto [end, error] =
+            std::from_chars(line.data() + i, line.data() + line.size(), value);
+        i = static_cast<std::size_t>(end - line.data());
+        if (!last && at++ == index) return value;
+        if (error != std::errc{}) return value;
+    }
+    return value;
+}
+
+std::string_view line_of(std::string_view status, std::string_view name) {
+    const auto at = status.find(name);
+    if (at == std::string_view::npos) return {};
+    const auto end = status.find('\n', at + 1);
+    return status.substr(at + name.size(), end - at - name.size());
+}
+
+} // namespace
+
+std::optional<std::string> read_memory(pid_t pid, std::uint64_t address, std::size_t count) {
+    auto bytes = read_some(pid, address, count);
+    if (bytes.size() != count) return std::nullopt;
+    return bytes;
+}
+
+std::optional<std::string> read_text(pid_t pid, std::uint64_t address, std::size_t bytes_max) {
+    std::string text;
+    while (text.size() < bytes_max) {
+        // Never across a page: the next one may not be there.
+        const auto part =
+            read_some(pid, address, std::min<std::size_t>(page_bytes - address % page_bytes, 512));
+        if (part.empty()) return std::nullopt;
+        const auto end = part.find('\0');
+        if (end != std::string::npos) return text + part.substr(0, end);
+        text += part;
+        address += part.size();
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string>
+read_texts(pid_t pid, std::uint64_t address, std::size_t count_max, std::size_t bytes_max) {
+    std::vector<std::string> texts;
+    std::size_t total = 0;
+    while (texts.size() < count_max && total < bytes_max && address != 0) {
+        const auto pointer = read_memory(pid, address, sizeof(std::uint64_t));
+        if (!pointer) break;
+        std::uint64_t at = 0;
+        std::memcpy(&at, pointer->data(), sizeof at);
+        if (at == 0) break;
+        auto text = read_text(pid, at, bytes_max);
+        if (!text)
+            text = read_some(pid, at, std::min(bytes_max - total, page_bytes - at % page_bytes));
+        total += text->size() + 1;
+        texts.push_back(std::move(*text));
+        address += sizeof at;
+    }
+    return texts;
+}
+
+bool write_memory(pid_t pid, std::uint64_t address, std::string_view bytes) {
+    iovec local{const_cast<char*>(bytes.data()), bytes.size()};
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address in another process
+    iovec remote{reinterpret_cast<void*>(address), bytes.size()};
+    return ::process_vm_writev(pid, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes.size());
+}
+
+TaskStatus task_status(pid_t pid) {
+    TaskStatus found;
+    const process::Descriptor file{
+        ::open(fmt::format("/proc/{}/status", pid).c_str(), O_RDONLY | O_CLOEXEC)};
+    std::array<char, 4096> text{};
+    const auto size = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
+    const std::string_view status{text.data(),
+                                  static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+    found.tgid = static_cast<pid_t>(number_in(line_of(status, "\nTgid:"), 0, false));
+    found.cell_pid = static_cast<pid_t>(number_in(line_of(status, "\nNStgid:"), 0, true));
+    found.cell_tid = static_cast<pid_t>(number_in(line_of(status, "\nNSpid:"), 0, true));
+    found.uid = number_in(line_of(status, "\nUid:"), 1, false) - process::cell_id_first;
+    found.threads = static_cast<unsigned>(number_in(line_of(status, "\nThreads:"), 0, false));
+    return found;
+}
+
+} // namespace skep::cell

@@ -1,0 +1,276 @@
+#include "cell/harness.hpp"
+
+#include "base/wire.hpp"
+#include "cell/call_filter.hpp"
+#include "cell/id_space.hpp"
+#include "cell/image.hpp"
+#include "process/channel.hpp"
+#include "process/user_namespace.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <ctime>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace skep::cell::test {
+namespace fs = std::filesystem;
+
+namespace {
+
+using process::Descriptor;
+using process::Message;
+using process::MessageKind;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view prompt = "@@ ";
+
+int left_ms(Clock::time_point end) {
+    return static_cast<int>(std::max<std::int64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count(), 0));
+}
+
+std::string read_all(int file) {
+    std::string text;
+    std::array<char, 65536> part{};
+    off_t at = 0;
+    for (ssize_t count = 0; (count = ::pread(file, part.data(), part.size(), at)) > 0; at += count)
+        text.append(part.data(), static_cast<std::size_t>(count));
+    return text;
+}
+
+} // namespace
+
+std::string cells_unavailable() {
+    static const std::string reason = [] {
+        const auto done = run_with_cell_ids([]() -> Result<void> { return {}; });
+        return done ? std::string{} : done.error().detail();
+    }();
+    return reason;
+}
+
+void TestCell::take(Message message) {
+    WireReader in{message.payload};
+    switch (message.kind) {
+    case MessageKind::cell_event:
+    case MessageKind::cell_artifact:
+        if (auto sent = decode_event(message.payload)) {
+            if (message.kind == MessageKind::cell_artifact)
+                files.push_back({std::string{sent->event.text_of("destfile")},
+                                 std::string{sent->event.text_of("reason")},
+                                 read_all(message.descriptor.get())});
+            events.push_back(std::move(sent->event));
+        }
+        return;
+    case MessageKind::cell_opened: terminal_ = std::move(message.descriptor); return;
+    case MessageKind::cell_failed:
+        in.u64();
+        failure_ = in.bytes();
+        return;
+    case MessageKind::cell_closed:
+        in.u64();
+        status = in.u32();
+        closed = true;
+        return;
+    case MessageKind::notice: failure_ = message.payload; return;
+    default: return;
+    }
+}
+
+bool TestCell::await(const std::function<bool()>& wanted, std::chrono::milliseconds within) {
+    const auto end = Clock::now() + within;
+    while (!wanted()) {
+        pollfd wait{supervisor_.get(), POLLIN, 0};
+        if (gone_ || ::poll(&wait, 1, left_ms(end)) <= 0) return wanted();
+        auto message = process::receive_now(supervisor_.get());
+        if (!message) gone_ = true;
+        if (message) take(std::move(*message));
+    }
+    return true;
+}
+
+void TestCell::listen(std::chrono::milliseconds within) {
+    await([] { return false; }, within);
+}
+
+std::string TestCell::ask(const std::string& user, std::chrono::milliseconds within) {
+    process::CellRequest request;
+    request.request = ++request_;
+    request.session = "test";
+    request.username = user;
+    request.term = "xterm";
+    request.remote_host = "192.0.2.7";
+    failure_.clear();
+    closed = false;
+    terminal_.reset();
+    if (!process::send_now(supervisor_.get(), MessageKind::cell_open, process::encode(request)))
+        return "the supervisor is gone";
+    if (!await([&] { return terminal_.valid() || !failure_.empty(); }, within))
+        failure_ = gone_ ? "the supervisor is gone" : "no answer";
+    if (failure_.empty()) ::fcntl(terminal_.get(), F_SETFL, O_NONBLOCK);
+    return failure_;
+}
+
+std::string TestCell::open_quick(const std::string& user) {
+    if (const auto failed = ask(user, std::chrono::seconds{20}); !failed.empty()) return failed;
+    return read_until("# ").contains("# ") ? "" : "no prompt";
+}
+
+std::string TestCell::open(const std::string& user, std::chrono::milliseconds within) {
+    if (ask(user, within).empty()) {
+        type("PS1='@''@ '; stty -echo 2>/dev/null\n");
+        read_until(std::string{prompt}, within);
+        type("\n");
+        read_until(std::string{prompt}, within);
+    }
+    return failure_;
+}
+
+void TestCell::type(const std::string& bytes) {
+    std::string_view rest{bytes};
+    while (!rest.empty()) {
+        const auto count = ::write(terminal_.get(), rest.data(), rest.size());
+        if (count > 0) {
+            rest.remove_prefix(static_cast<std::size_t>(count));
+            continue;
+        }
+        pollfd wait{terminal_.get(), POLLOUT, 0};
+        if (::poll(&wait, 1, 5000) <= 0) return;
+    }
+}
+
+std::string TestCell::read_until(const std::string& text, std::chrono::milliseconds within) {
+    const auto end = Clock::now() + within;
+    std::string got;
+    std::array<char, 4096> part{};
+    while (!got.contains(text)) {
+        std::array<pollfd, 2> waits{pollfd{terminal_.get(), POLLIN, 0},
+                                    pollfd{gone_ ? -1 : supervisor_.get(), POLLIN, 0}};
+        if (::poll(waits.data(), waits.size(), left_ms(end)) <= 0) break;
+        if (waits[1].revents != 0) {
+            auto message = process::receive_now(supervisor_.get());
+            if (!message) gone_ = true;
+            if (message) take(std::move(*message));
+        }
+        if (waits[0].revents == 0) continue;
+        const auto count = ::read(terminal_.get(), part.data(), part.size());
+        if (count <= 0) break;
+        got.append(part.data(), static_cast<std::size_t>(count));
+    }
+    return got;
+}
+
+std::string TestCell::run(const std::string& line, std::chrono::milliseconds within) {
+    type(line + "\n");
+    auto text = read_until(std::string{prompt}, within);
+    text.resize(std::min(text.rfind(prompt), text.size()));
+    std::erase(text, '\r');
+    return text;
+}
+
+void TestCell::stop() {
+    static_cast<void>(process::send_now(supervisor_.get(), MessageKind::cell_stop, {}));
+    await([&] { return gone_; });
+}
+
+bool TestCell::kept(const std::string& content) const {
+    return std::ranges::any_of(files, [&](const auto& file) { return file.content == content; });
+}
+
+const event::Event* TestCell::exec(const std::string& path) const {
+    const event::Event* found = nullptr;
+    for (const auto& event : events)
+        if (event.eventid() == "process.exec" && event.text_of("path") == path) found = &event;
+    return found;
+}
+
+TestCells::TestCells(CellLimits limits, std::string directory, std::vector<std::string> images)
+    : directory_{std::move(directory)}, temporary_{directory_.empty()} {
+    if (temporary_) {
+        std::string pattern = "/tmp/skep-cells-XXXXXX";
+        directory_ = ::mkdtemp(pattern.data());
+    }
+    plan_.limits = limits;
+    for (const auto& recipe : image_recipes()) {
+        if (std::ranges::find(images, recipe.name) == images.end()) continue;
+        const bool there = !temporary_ && image_info(directory_ + "/images", recipe.name);
+        if (there) {
+            // A deployment's images are taken as they are.
+        } else if (auto built =
+                       build_image(recipe, directory_ + "/images", false, [](std::string_view) {});
+                   !built)
+            error = built.error().detail();
+        auto text = persona::generate(recipe.name, std::time(nullptr));
+        if (!text) continue;
+        const auto file = directory_ + '/' + recipe.name + ".toml";
+        std::ofstream{file} << *text;
+        if (auto loaded = persona::load(file))
+            plan_.personas.emplace(recipe.name, std::move(*loaded));
+        else
+            error = loaded.error().detail();
+    }
+    if (plan_.personas.size() != images.size() && error.empty())
+        error = "image recipes are missing beside this program";
+    if (error.empty()) start();
+}
+
+void TestCells::start() {
+    auto filter = make_call_filter();
+    auto ends = process::make_channel_pair();
+    if (!filter || !ends) {
+        error = "no filter or socket";
+        return;
+    }
+    filter_ = std::move(*filter);
+    plan_.filter = filter_.get();
+    launcher_ = ::fork();
+    if (launcher_ == 0) {
+        ends->first.reset();
+        if (::chdir(directory_.c_str()) != 0 || !process::enter_user_namespace()) ::_exit(3);
+        ::_exit(run_launcher(plan_, std::move(ends->second)));
+    }
+    socket_ = std::move(ends->first);
+    ends->second.reset();
+    const auto ready = process::receive_now(socket_.get());
+    if (!ready || ready->kind != MessageKind::ready)
+        error = ready ? ready->payload : "the launcher did not start";
+}
+
+TestCells::~TestCells() {
+    socket_.reset();
+    if (launcher_ > 0) {
+        ::kill(launcher_, SIGKILL);
+        ::waitpid(launcher_, nullptr, 0);
+    }
+    if (!temporary_) return;
+    const auto done = run_as_namespace_root([&]() -> Result<void> {
+        std::error_code failed;
+        fs::remove_all(directory_, failed);
+        return {};
+    });
+    static_cast<void>(done);
+}
+
+TestCell TestCells::launch(unsigned number, const std::string& persona) {
+    const auto id = fmt::format("{:016x}", number);
+    WireWriter out;
+    out.bytes(id).bytes(persona);
+    static_cast<void>(
+        process::send_now(socket_.get(), MessageKind::cell_launch, std::move(out).take()));
+    auto answer = process::receive_now(socket_.get());
+    if (!answer || answer->kind != MessageKind::cell_launched) {
+        error = answer ? answer->payload : "the launcher is gone";
+        return TestCell{{}, id};
+    }
+    return TestCell{std::move(answer->descriptor), id};
+}
+
+} // namespace skep::cell::test

@@ -1,0 +1,120 @@
+// Drives real cells without sensor, recorder or broker: a launcher, and what its supervisors say.
+#pragma once
+
+#include "cell/launcher.hpp"
+#include "cell/outlet.hpp"
+#include "process/message.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace skep::cell::test {
+
+/// Why cells cannot run here, empty if they can. The test must then say so and skip.
+std::string cells_unavailable();
+
+/// A file that a cell's supervisor sent.
+struct KeptFile {
+    std::string destfile;
+    std::string reason;
+    std::string content;
+};
+
+/// A cell with one terminal.
+class TestCell {
+  public:
+    TestCell(process::Descriptor supervisor, std::string id)
+        : supervisor_{std::move(supervisor)}, id_{std::move(id)} {}
+
+    /// Asks for a shell and waits until its terminal is there. Returns the error's text, empty if
+    /// it worked.
+    std::string open(const std::string& user,
+                     std::chrono::milliseconds within = std::chrono::seconds{20});
+
+    /// As open, but only waits for the shell's own prompt.
+    std::string open_quick(const std::string& user);
+
+    /// Types one line and returns what was printed up to the next prompt, without the echo and the
+    /// prompt.
+    std::string run(const std::string& line,
+                    std::chrono::milliseconds within = std::chrono::seconds{20});
+
+    /// Reads what the terminal prints until `text` is in it, or the time is over.
+    std::string read_until(const std::string& text,
+                           std::chrono::milliseconds within = std::chrono::seconds{20});
+
+    void type(const std::string& bytes);
+
+    /// Takes what the supervisor has sent meanwhile. `within`: how long to wait for more.
+    void listen(std::chrono::milliseconds within);
+
+    /// Listens until an event or file for which `wanted` holds has come.
+    bool await(const std::function<bool()>& wanted,
+               std::chrono::milliseconds within = std::chrono::seconds{10});
+
+    void hang_up() { terminal_.reset(); }
+
+    /// Ends the cell and waits for its supervisor.
+    void stop();
+
+    std::vector<event::Event> events;
+    std::vector<KeptFile> files;
+    bool closed = false; ///< The session's first process has ended.
+    std::uint32_t status = 0;
+
+    /// Whether a file with this content was kept.
+    bool kept(const std::string& content) const;
+    /// The last process.exec event of `path`, or null.
+    const event::Event* exec(const std::string& path) const;
+
+  private:
+    void take(process::Message message);
+    std::string ask(const std::string& user, std::chrono::milliseconds within);
+
+    process::Descriptor supervisor_;
+    process::Descriptor terminal_;
+    std::string id_;
+    std::string failure_;
+    bool gone_ = false;
+    std::uint64_t request_ = 0;
+};
+
+/// A state directory with the router image, and a launcher in it.
+class TestCells {
+  public:
+    /// `images` are built if they are missing. An empty `directory` makes a temporary one that is
+    /// removed at the end.
+    explicit TestCells(CellLimits limits = {},
+                       std::string directory = {},
+                       std::vector<std::string> images = {"router"});
+    ~TestCells();
+    TestCells(const TestCells&) = delete;
+    TestCells& operator=(const TestCells&) = delete;
+
+    /// Starts (or starts again) the cell `number` of a persona; persona is the image's name.
+    TestCell launch(unsigned number, const std::string& persona = "router");
+
+    const persona::Persona& persona(const std::string& name) const {
+        return plan_.personas.at(name);
+    }
+
+    const std::string& directory() const { return directory_; }
+
+    std::string error;
+
+  private:
+    void start();
+
+    std::string directory_;
+    bool temporary_;
+    LauncherPlan plan_;
+    process::Descriptor filter_;
+    process::Descriptor socket_;
+    pid_t launcher_ = -1;
+};
+
+} // namespace skep::cell::test
