@@ -75,9 +75,11 @@ Result<Message> receive_packet(int socket) {
     header.msg_control = control.bytes.data();
     header.msg_controllen = control.bytes.size();
     ssize_t count = 0;
+    // A peer that ended without reading everything is told once as a reset, in front of the packets
+    // that it sent before: those still count.
     do
         count = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
-    while (count < 0 && errno == EINTR);
+    while (count < 0 && (errno == EINTR || errno == ECONNRESET));
     if (count < 0)
         return fail(errno == EAGAIN ? Fault::timed_out : Fault::closed,
                     std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
