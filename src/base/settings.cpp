@@ -1,5 +1,7 @@
 #include "base/settings.hpp"
 
+#include "base/toml_guard.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -91,7 +93,7 @@ struct Place {
 Result<void> read_table(const toml::table& table, const std::string& prefix, const Place& place) {
     for (const auto& [name, node] : table) {
         const std::string key = prefix + std::string{name.str()};
-        if (const auto* inner = node.as_table()) {
+        if (const auto* inner = node.as_table(); inner != nullptr && is_setting_table(key)) {
             if (auto read = read_table(*inner, key + '.', place); !read) return read;
             continue;
         }
@@ -126,6 +128,9 @@ bool is_bare_word(std::string_view value) {
 } // namespace
 
 Result<void> Settings::read(std::string_view toml, const std::string& file) {
+    if (const auto line = line_of_nameless_table(toml); line != 0)
+        return fail(Fault::refused,
+                    fmt::format("{}:{}: a table's name must follow its `[`", file, line));
     const auto parsed = toml::parse(toml);
     if (!parsed) {
         const auto& error = parsed.error();
@@ -165,9 +170,11 @@ Result<std::string> Settings::to_toml(std::string_view assignment) {
     if (row == nullptr)
         return fail(Fault::refused, fmt::format("there is no key `{}`; did you mean `{}`?", key,
                                                 nearest_setting(key)));
-    if (row->kind == SettingKind::text && is_bare_word(value))
-        return fmt::format("{} = \"{}\"\n", key, value);
-    return fmt::format("{} = {}\n", key, value);
+    const bool is_bare = row->kind == SettingKind::text && is_bare_word(value);
+    auto line =
+        is_bare ? fmt::format("{} = \"{}\"\n", key, value) : fmt::format("{} = {}\n", key, value);
+    if (auto right = Settings{}.read(line, "--set"); !right) return std::unexpected{right.error()};
+    return line;
 }
 
 Result<void> Settings::assign(std::string_view assignment) {

@@ -34,6 +34,9 @@ std::span<const SettingRow> setting_rows();
 /// none.
 const SettingRow* find_setting(std::string_view key);
 
+/// Whether rows lie below `key`: `service`, `service.telnet`, `limits`.
+bool is_setting_table(std::string_view key);
+
 /// The key of a row that looks most like `key`, for messages.
 std::string_view nearest_setting(std::string_view key);
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 namespace skep {
 namespace {
@@ -57,13 +58,20 @@ std::string_view take_segment(std::string_view& path) {
     return segment;
 }
 
-bool matches(std::string_view pattern, std::string_view key) {
-    while (!pattern.empty() && !key.empty()) {
+/// What is left of `pattern` behind the segments of `key`; nothing if they do not match.
+std::optional<std::string_view> behind(std::string_view pattern, std::string_view key) {
+    while (!key.empty()) {
+        if (pattern.empty()) return std::nullopt;
         const auto wanted = take_segment(pattern);
         const auto segment = take_segment(key);
-        if (segment.empty() || (wanted != "*" && wanted != segment)) return false;
+        if (segment.empty() || (wanted != "*" && wanted != segment)) return std::nullopt;
     }
-    return pattern.empty() && key.empty();
+    return pattern;
+}
+
+bool matches(std::string_view pattern, std::string_view key) {
+    const auto left = behind(pattern, key);
+    return left && left->empty();
 }
 
 /// Levenshtein distance, one row at a time.
@@ -92,6 +100,13 @@ const SettingRow* find_setting(std::string_view key) {
     const auto* found =
         std::ranges::find_if(rows, [&](const SettingRow& row) { return matches(row.key, key); });
     return found == rows.end() ? nullptr : found;
+}
+
+bool is_setting_table(std::string_view key) {
+    return std::ranges::any_of(rows, [&](const SettingRow& row) {
+        const auto left = behind(row.key, key);
+        return left && !left->empty();
+    });
 }
 
 std::string_view nearest_setting(std::string_view key) {

@@ -19,15 +19,15 @@ class SystemClock final : public Clock {
 /// Takes `digits` decimal digits and then `after` (nothing if 0) from the front of `text`.
 Result<int> take(std::string_view& text, std::size_t digits, char after) {
     if (text.size() < digits + (after != 0)) return fail(Fault::malformed, "time is too short");
-    int value = 0;
+    // Unsigned, so that no sign is taken for a digit.
+    unsigned value = 0;
     const auto* end = text.data() + digits;
     const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || stop != end || value < 0)
-        return fail(Fault::malformed, "time is not a number");
+    if (error != std::errc{} || stop != end) return fail(Fault::malformed, "time is not a number");
     if (after != 0 && text[digits] != after)
         return fail(Fault::malformed, "time has a wrong separator");
     text.remove_prefix(digits + (after != 0));
-    return value;
+    return static_cast<int>(value);
 }
 
 Result<Micros> take_fraction(std::string_view& text) {

@@ -12,6 +12,8 @@ namespace {
 
 namespace json = boost::json;
 constexpr std::string_view exact_suffix = "_b64";
+/// More members than any event has; setting a value looks at all that are there.
+constexpr std::size_t members_max = 256;
 
 struct Writer {
     std::string& out;
@@ -104,8 +106,9 @@ bool restore(Event& event, std::string_view name, const json::value& member) {
         return ok;
     }
     const auto* entries = member.if_array();
-    if (entries == nullptr || !all_strings(*entries) ||
-        !std::holds_alternative<std::vector<std::string>>(*lossy))
+    const auto* lossy_list = std::get_if<std::vector<std::string>>(lossy);
+    if (entries == nullptr || !all_strings(*entries) || lossy_list == nullptr ||
+        lossy_list->size() != entries->size())
         return false;
     auto list = strings(*entries);
     for (auto& entry : list) {
@@ -216,6 +219,7 @@ Result<Event> from_json(std::string_view line) {
     if (error) return fail(Fault::malformed, error.message());
     const auto* object = document.if_object();
     if (object == nullptr) return fail(Fault::malformed, "not an object");
+    if (object->size() > members_max) return fail(Fault::malformed, "too many members");
     const auto id = string_member(*object, "id");
     const auto eventid = string_member(*object, "eventid");
     if (id.empty() || eventid.empty()) return fail(Fault::malformed, "no id or no eventid");
