@@ -85,7 +85,7 @@ void check_files(const Settings& settings, const fs::path& state, Report& report
         report.bad(
             fmt::format("{} is open to other users: chmod 700 {}", state.string(), state.string()));
     if (settings.flag("hub.enabled") && !fs::exists(state / "hub" / "password", error))
-        report.bad("the dashboard has no password: `skep init --force` makes one");
+        report.bad("the dashboard has no password: `skep password` makes one");
     const auto space = fs::space(state, error);
     const auto floor = settings.limit("disk_free_bytes_artifacts");
     if (!error && space.available < static_cast<std::uintmax_t>(floor))
@@ -167,7 +167,7 @@ int run(const Arguments& arguments) {
 
 extern const Subcommand entry{.name = "check",
                               .summary =
-                                  "Says whether a deployment is right and the system can run it.",
+                                  "Say whether a deployment is right and the system can run it.",
                               .words = {},
                               .options = options,
                               .example = "skep check --state ./state",

@@ -59,7 +59,7 @@ int run(const Arguments& arguments) {
 } // namespace
 
 extern const Subcommand entry{.name = "config",
-                              .summary = "Prints every key with its value, or explains one.",
+                              .summary = "Print every key with its value, or explain one.",
                               .words = {},
                               .options = options,
                               .example = "skep config --explain auth.policy",

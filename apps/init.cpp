@@ -226,7 +226,7 @@ int run(const Arguments& arguments) {
 
 extern const Subcommand entry{
     .name = "init",
-    .summary = "Makes a deployment: configuration, personas, the dashboard's password.",
+    .summary = "Make a deployment: configuration, personas, the dashboard's password.",
     .words = {},
     .options = options,
     .example = "skep init --state ./state --set auth.policy=any",
