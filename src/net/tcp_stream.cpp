@@ -20,6 +20,10 @@ namespace {
 
 constexpr std::size_t read_bytes_max = 64 * 1024;
 
+/// A read that waits no longer than this is one whose end a peer can measure (a delay after a wrong
+/// password): it gets a timer of its own.
+constexpr std::chrono::milliseconds exact_within_max{4999};
+
 std::string text_of(const sockaddr_storage& address, std::uint16_t& port) {
     std::array<char, INET6_ADDRSTRLEN> text{};
     if (address.ss_family == AF_INET) {
@@ -64,6 +68,18 @@ struct TcpStream::State {
         writing.socket = &socket;
     }
 
+    /// The same as ready() for reading, ended on time and not within a second.
+    Task<Result<void>> readable_within(std::chrono::milliseconds within) {
+        asio::steady_timer timer{socket.get_executor(), within};
+        const auto open = std::make_shared<bool>(true); // the timer's handler may run after us
+        timer.async_wait([this, open](const boost::system::error_code& error) {
+            if (!error && *open) reading.expired();
+        });
+        auto result = co_await ready(Descriptor::wait_read, reading);
+        *open = false;
+        co_return result;
+    }
+
     /// Waits until the socket is ready for `direction`, at most until `wait`'s deadline.
     Task<Result<void>> ready(Descriptor::wait_type direction, Wait& wait) {
         boost::system::error_code error;
@@ -79,6 +95,8 @@ TcpStream::TcpStream(asio::io_context& io, int fd, Deadlines& deadlines)
     : state_{std::make_unique<State>(io, fd, deadlines)} {
     boost::system::error_code ignored;
     state_->socket.native_non_blocking(true, ignored);
+    const int on = 1; // urgent data is read in its place, as a telnetd reads it
+    ::setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
 }
 
 TcpStream::~TcpStream() {
@@ -99,6 +117,10 @@ Task<Result<std::string>> TcpStream::read_some(std::size_t bytes_max,
         if (count == 0) co_return fail(Fault::closed);
         if (errno == EINTR) continue;
         if (errno != EAGAIN) co_return fail(fault_of(errno));
+        if (within <= exact_within_max) {
+            CO_CHECK(co_await state_->readable_within(within));
+            continue;
+        }
         state_->deadlines.start(wait, within);
         auto ready = co_await state_->ready(Descriptor::wait_read, wait);
         state_->deadlines.remove(wait);

@@ -3,6 +3,8 @@
 #include "service/telnet/login.hpp"
 #include "service/telnet/server.hpp"
 
+#include <utility>
+
 namespace skep::service::telnet {
 namespace {
 
@@ -25,10 +27,12 @@ class Busybox final : public Server {
 
     void receive(std::string_view bytes) override {
         bytes = BusyboxDecoder::accept(bytes);
-        while (auto token = decoder_.next(bytes)) {
-            take(*token);
-            if (state() == State::ended) return;
-        }
+        while (auto token = decoder_.next(bytes))
+            turn(*token);
+        collect();
+        if (state() != State::login) return;
+        run_login();
+        collect();
     }
 
     void expire() override {
@@ -57,20 +61,41 @@ class Busybox final : public Server {
     std::size_t read_bytes_max() const noexcept override { return BusyboxDecoder::chunk_bytes_max; }
 
   private:
+    void turn(const Token& token);
     void take(const Token& token);
-    void type(std::string_view bytes);
+    void run_login();
     void print_issue();
-
-    void collect() { encode(tty_.take_output(), false, out.bytes); }
+    void collect();
 
     BusyboxDecoder decoder_;
     Tty tty_;
     BusyboxLogin login_;
+    std::string for_peer_; ///< Read from the terminal or made up, and not sent yet.
 };
+
+/// One turn of telnetd's loop: a token for the terminal, what was there to be sent before it, and
+/// what the terminal had printed before it.
+void Busybox::turn(const Token& token) {
+    const bool send = !for_peer_.empty();
+    auto printed = tty_.take_output();
+    take(token);
+    if (send) encode(std::exchange(for_peer_, {}), false, out.bytes);
+    for_peer_ += printed;
+}
+
+void Busybox::collect() {
+    encode(std::exchange(for_peer_, {}), false, out.bytes);
+    encode(tty_.take_output(), false, out.bytes);
+}
 
 void Busybox::take(const Token& token) {
     switch (token.kind) {
-    case Token::Kind::data: type(token.bytes); break;
+    case Token::Kind::data:
+        if (state() == State::accepted)
+            typed += token.bytes;
+        else
+            tty_.type(token.bytes);
+        break;
     case Token::Kind::negotiation: note_option(token); break;
     case Token::Kind::subnegotiation:
         if (token.bytes.size() == 4) {
@@ -82,26 +107,22 @@ void Busybox::take(const Token& token) {
         }
         break;
     case Token::Kind::command:
-        // IAC NOP, its IAC doubled by mistake, and only while nothing else waits to be sent.
-        if (token.command == command::are_you_there && out.empty()) out.bytes += "\xff\xff\xf1";
+        // IAC NOP, whose IAC is then doubled like a terminal's, and only while nothing else waits.
+        if (token.command == command::are_you_there && for_peer_.empty()) for_peer_ = "\xff\xf1";
         break;
     }
 }
 
-/// The login program runs between two lines of a packet: it is faster than the server's loop.
-void Busybox::type(std::string_view bytes) {
-    while (!bytes.empty() && login_.state() == Login::State::running) {
-        bytes.remove_prefix(tty_.type(bytes));
-        if (const auto signal = tty_.take_signal(); signal != Tty::Signal::none)
-            login_.signal(signal);
-        while (login_.state() == Login::State::running && tty_.readable()) {
-            const auto before = tty_.queued();
-            login_.input();
-            if (tty_.queued() == before) break; // it sleeps
-        }
-        collect();
+/// The login program gets its turn when telnetd has typed all of a packet; what is typed behind the
+/// password stays for the shell.
+void Busybox::run_login() {
+    if (const auto signals = tty_.take_signals(); signals != Tty::no_signal) login_.signal(signals);
+    while (state() == State::login && tty_.readable()) {
+        const auto before = tty_.queued();
+        login_.input();
+        if (tty_.queued() == before) break; // it sleeps
     }
-    if (login_.state() == Login::State::accepted) typed += bytes;
+    if (state() == State::accepted) typed += tty_.take_input();
 }
 
 /// libbb/login.c, print_login_issue(): each LF gets a CR behind it.

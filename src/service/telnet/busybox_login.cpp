@@ -107,14 +107,12 @@ void BusyboxLogin::time_out() {
 
 /// ^C only ends the reading of a password; ^Z finds an orphaned process group, which it cannot
 /// stop.
-void BusyboxLogin::signal(Tty::Signal signal) {
-    if (signal == Tty::Signal::suspend) return;
-    if (signal == Tty::Signal::interrupt && asks_password_ && !waiting()) {
-        typed_ = {};
-        answer_password(false);
-        return;
-    }
-    end();
+void BusyboxLogin::signal(std::uint8_t signals) {
+    if ((signals & ~Tty::suspend) == 0) return;
+    if (signals == Tty::quit_signal || !asks_password_ || waiting()) return end();
+    typed_ = {};
+    answer_password(false);
+    if ((signals & Tty::quit_signal) != 0) end();
 }
 
 } // namespace skep::service::telnet

@@ -302,24 +302,22 @@ void Inetutils::run() {
 /// Gives the terminal what was typed, and the login program its turn once all of it is there.
 void Inetutils::flush_pty() {
     if (state() == State::accepted) {
+        // The shell's terminal is flushed by these keys unless a program has switched them off.
+        if (to_pty_.find_first_of("\x03\x1a\x1c") != std::string::npos) synchronize();
         typed += std::exchange(to_pty_, {});
         return;
     }
-    std::string_view rest = to_pty_;
-    while (!rest.empty() && state() == State::login) {
-        rest.remove_prefix(tty_.type(rest));
-        const auto signal = tty_.take_signal();
-        if (signal == Tty::Signal::none) continue;
+    tty_.type(std::exchange(to_pty_, {}));
+    if (const auto signals = tty_.take_signals(); signals != Tty::no_signal) {
         const bool mute = !tty_.modes.echo;
-        if (login_.deadline() != 0) login_.signal(signal);
+        if (login_.deadline() != 0) login_.signal(signals);
         if (login_.state() == Login::State::ended && mute)
             die_flushed();
         else
             synchronize();
-        collect();
     }
+    collect();
     run_login(); // a login that accepts has dropped what was typed ahead
-    to_pty_ = {};
 }
 
 void Inetutils::run_login() {

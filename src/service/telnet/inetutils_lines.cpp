@@ -5,7 +5,7 @@ namespace skep::service::telnet {
 namespace {
 
 constexpr std::uint8_t mode_edit = 1, mode_trap = 2, mode_ack = 4, mode_soft_tab = 8;
-constexpr std::uint8_t mode_mask = 0x1f;
+constexpr std::uint8_t mode_literal_echo = 0x10, mode_mask = 0x1f;
 constexpr std::uint8_t lm_mode = 1, lm_slc = 3;
 constexpr char lflow_on = 1, lflow_off = 0, lflow_restart_xon = 3;
 
@@ -26,10 +26,12 @@ void Inetutils::send_edit_mode(std::uint8_t mode) {
     send_sub(body, true);
 }
 
+/// Before there is a pty telnetd looks at settings that are all 0.
 std::uint8_t Inetutils::edit_mode_of_tty() const {
-    // Control characters are echoed as ^X and tabs as they are, so the other two bits stay 0.
+    if (!pty_open_) return mode_literal_echo;
     return static_cast<std::uint8_t>((tty_.modes.canonical ? mode_edit : 0) |
-                                     (tty_.modes.signals ? mode_trap : 0));
+                                     (tty_.modes.signals ? mode_trap : 0) |
+                                     (tty_.modes.expand_tabs ? mode_soft_tab : 0));
 }
 
 /// clientstat(TELOPT_LINEMODE, WILL or WONT). On Linux the pty's EXTPROC, which would keep line
@@ -37,7 +39,7 @@ std::uint8_t Inetutils::edit_mode_of_tty() const {
 void Inetutils::client_line_mode(bool on) {
     if (on == line_mode_) return;
     if (line_mode_kind_ == LineMode::real && on) {
-        const auto mode = pty_open_ ? edit_mode_of_tty() : std::uint8_t{0};
+        const auto mode = edit_mode_of_tty();
         send_edit_mode(mode);
         edit_mode_ = mode;
     }

@@ -57,6 +57,7 @@ void Inetutils::will(std::uint8_t number) {
         confirmed_will(number);
         options_.change(number).his = true;
         agreed_will(number);
+        if (number == option::flow_control) flow_state();
         return;
     }
     if (number == option::timing_mark) {
@@ -103,16 +104,12 @@ bool Inetutils::agree_will(std::uint8_t number) {
 void Inetutils::confirmed_will(std::uint8_t number) {
     if (number == option::echo) send_dont(option::echo); // "Egads": an old client that echoes
     if (number == option::line_mode) line_mode_kind_ = LineMode::real;
-    if (number == option::flow_control) flow_known_ = flow_known_ || false;
 }
 
 /// What follows once an option of the client's is on.
 void Inetutils::agreed_will(std::uint8_t number) {
     switch (number) {
     case option::line_mode: client_line_mode(true); break;
-    case option::flow_control:
-        if (options_.at(number).his_want) flow_state();
-        break;
     case option::authentication:
         if (!authenticating_) {
             authenticating_ = true;

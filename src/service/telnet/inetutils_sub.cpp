@@ -130,7 +130,9 @@ void Inetutils::sub_encryption(std::string_view bytes) {
                  false);
     };
     if (what == encrypt_start) reply(encrypt_request_end);
-    if ((what == encrypt_enc_keyid || what == encrypt_dec_keyid) && bytes.size() > 1) reply(what);
+    // An unknown key of one direction is refused in the name of the other.
+    if (what == encrypt_enc_keyid && bytes.size() > 1) reply(encrypt_dec_keyid);
+    if (what == encrypt_dec_keyid && bytes.size() > 1) reply(encrypt_enc_keyid);
 }
 
 /// send_status(), RFC 859; options are in the order of their numbers.

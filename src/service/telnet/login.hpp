@@ -26,8 +26,8 @@ class Login {
     virtual void start() = 0;
     /// Reads what the tty has; to be called while tty.readable() and the state is running.
     virtual void input() = 0;
-    /// The tty sent a signal.
-    virtual void signal(Tty::Signal signal) = 0;
+    /// The tty sent signals.
+    virtual void signal(std::uint8_t signals) = 0;
     /// `deadline` has passed.
     void expire();
 
@@ -78,7 +78,7 @@ class PamLogin final : public Login {
     using Login::Login;
     void start() override;
     void input() override;
-    void signal(Tty::Signal signal) override;
+    void signal(std::uint8_t signals) override;
 
   private:
     void go_on() override;
@@ -95,7 +95,7 @@ class BusyboxLogin final : public Login {
     using Login::Login;
     void start() override;
     void input() override;
-    void signal(Tty::Signal signal) override;
+    void signal(std::uint8_t signals) override;
 
   private:
     void go_on() override;

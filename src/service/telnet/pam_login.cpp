@@ -88,8 +88,8 @@ void PamLogin::time_out() {
     tty_.print("\nLogin timed out after " + seconds_allowed() + " seconds.\n");
 }
 
-void PamLogin::signal(Tty::Signal signal) {
-    if (signal != Tty::Signal::suspend) end(); // SIGTSTP is blocked, the others kill
+void PamLogin::signal(std::uint8_t signals) {
+    if ((signals & ~Tty::suspend) != 0) end(); // SIGTSTP is blocked, the others kill
 }
 
 } // namespace skep::service::telnet

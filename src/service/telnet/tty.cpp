@@ -23,14 +23,9 @@ constexpr std::size_t held_bytes_max = 4096;
 
 } // namespace
 
-std::size_t Tty::type(std::string_view bytes) {
-    std::size_t used = 0;
-    for (const char byte : bytes) {
-        ++used;
+void Tty::type(std::string_view bytes) {
+    for (const char byte : bytes)
         type_one(static_cast<std::uint8_t>(modes.strip ? byte & 0x7f : byte));
-        if (signal_ != Signal::none) break;
-    }
-    return used;
 }
 
 void Tty::type_one(std::uint8_t byte) {
@@ -53,6 +48,7 @@ void Tty::type_one(std::uint8_t byte) {
 bool Tty::control(std::uint8_t byte) {
     if (is(start, byte)) {
         stopped_ = false;
+        released_ = out_.size();
         return true;
     }
     if (is(stop, byte)) {
@@ -60,13 +56,16 @@ bool Tty::control(std::uint8_t byte) {
         return true;
     }
     if (!modes.signals) return false;
-    if (is(intr, byte)) signal_ = Signal::interrupt;
-    if (is(quit, byte)) signal_ = Signal::quit;
-    if (is(susp, byte)) signal_ = Signal::suspend;
-    if (signal_ == Signal::none) return false;
+    std::uint8_t sent = no_signal;
+    if (is(intr, byte)) sent = interrupt;
+    if (is(quit, byte)) sent = quit_signal;
+    if (is(susp, byte)) sent = suspend;
+    if (sent == no_signal) return false;
+    signals_ |= sent;
     out_.clear(); // isig() without NOFLSH
     flush_input();
     stopped_ = false;
+    released_ = 0;
     echo(byte);
     return true;
 }
@@ -209,8 +208,8 @@ void Tty::put(std::uint8_t byte) {
     out_ += static_cast<char>(byte);
 }
 
-Tty::Signal Tty::take_signal() noexcept {
-    return std::exchange(signal_, Signal::none);
+std::uint8_t Tty::take_signals() noexcept {
+    return std::exchange(signals_, no_signal);
 }
 
 std::optional<std::string> Tty::read(std::size_t bytes_max) {
@@ -238,13 +237,26 @@ void Tty::flush_input() noexcept {
     queued_bytes_ = 0;
 }
 
+std::string Tty::take_input() {
+    std::string text;
+    for (const auto& line : lines_)
+        text += line;
+    text += edit_;
+    flush_input();
+    return text;
+}
+
 void Tty::print(std::string_view text) {
     for (const char byte : text)
         put(static_cast<std::uint8_t>(byte));
 }
 
 std::string Tty::take_output() {
-    return stopped_ ? std::string{} : std::exchange(out_, {});
+    const auto released = std::exchange(released_, 0);
+    if (!stopped_) return std::exchange(out_, {});
+    auto text = out_.substr(0, released);
+    out_.erase(0, released);
+    return text;
 }
 
 } // namespace skep::service::telnet

@@ -46,17 +46,18 @@ class Tty {
         key_count
     };
 
-    enum class Signal : std::uint8_t { none, interrupt, quit, suspend };
+    /// What was sent to the program: bits.
+    enum Signal : std::uint8_t { no_signal = 0, interrupt = 1, quit_signal = 2, suspend = 4 };
 
     /// N_TTY_BUF_SIZE less the place kept for the end of the line.
     static constexpr std::size_t input_bytes_max = 4095;
 
-    /// The peer types. Stops behind a character that sends a signal, and tells how many bytes it
-    /// took; what was printed and not yet taken is dropped then, as the kernel flushes.
-    std::size_t type(std::string_view bytes);
+    /// The peer types. A character that sends a signal drops what was typed, and what was printed
+    /// and not yet taken, as the kernel flushes.
+    void type(std::string_view bytes);
 
-    /// The signal of the last type(), once.
-    Signal take_signal() noexcept;
+    /// Signals since the last call.
+    std::uint8_t take_signals() noexcept;
 
     /// read(2): nothing if there is no line yet, an empty text for end of file.
     std::optional<std::string> read(std::size_t bytes_max);
@@ -72,6 +73,9 @@ class Tty {
 
     /// tcflush(TCIFLUSH): forgets what was typed.
     void flush_input() noexcept;
+
+    /// What was typed and not read, to be given to the next reader.
+    std::string take_input();
 
     /// write(2) of the program.
     void print(std::string_view text);
@@ -100,10 +104,11 @@ class Tty {
     std::string edit_;               ///< The line being typed.
     std::vector<std::string> lines_; ///< Lines typed and not read; without LF if ^D ended one.
     std::string out_;
+    std::size_t released_ = 0;     ///< Bytes of out_ that ^Q let go before another ^S.
     std::size_t queued_bytes_ = 0; ///< Of lines_.
     std::uint32_t column_ = 0;
     std::uint32_t line_column_ = 0; ///< Column at which edit_ began.
-    Signal signal_ = Signal::none;
+    std::uint8_t signals_ = no_signal;
     bool literal_ = false;
     bool stopped_ = false;
 };
