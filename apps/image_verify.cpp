@@ -1,7 +1,9 @@
 // skep image verify: compares an image with the manifest that was written when it was built.
 #include "apps/subcommand.hpp"
 #include "base/bytes.hpp"
+#include "base/settings.hpp"
 #include "cell/image.hpp"
+#include "process/user.hpp"
 
 #include <fmt/format.h>
 
@@ -13,10 +15,16 @@ namespace {
 constexpr std::array options{state_option};
 
 int run(const Arguments& arguments) {
-    const auto images = state_directory(arguments) + "/images";
+    const auto state = state_directory(arguments);
+    const auto recipes = cell::image_recipes();
+    const auto settings = Settings::load(state);
+    if (!settings) return complain(settings.error().detail(), 2);
+    if (auto become = process::become_user(settings->text("run.user"), state); !become)
+        return complain(become.error().detail(), 2);
+    const std::string images = "images";
     auto names = arguments.words;
     if (names.empty())
-        for (const auto& recipe : cell::image_recipes())
+        for (const auto& recipe : recipes)
             if (cell::image_info(images, recipe.name)) names.push_back(recipe.name);
     bool same = true;
     for (const auto& name : names) {

@@ -36,6 +36,17 @@ fs::path program_directory() {
     return fs::read_symlink("/proc/self/exe", error).parent_path();
 }
 
+/// Beside this program, or in `lib/skep` of an installation.
+std::string cell_init_file() {
+    const auto here = program_directory();
+    for (const auto& place : {here / "skep-cell-init", here / "../lib/skep/skep-cell-init",
+                              here / "../skep-cell-init"}) {
+        std::error_code error;
+        if (fs::is_regular_file(place, error)) return fs::canonical(place).string();
+    }
+    return {};
+}
+
 std::string why(std::string_view what) {
     return fmt::format("{}: {}", what, std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
 }
@@ -92,13 +103,17 @@ Result<void> make_places(int images, const std::string& work) {
     });
 }
 
+std::string work_name(const ImageRecipe& recipe) {
+    return ".new-" + recipe.name;
+}
+
 Result<void>
-unpack_and_finish(int images, const std::string& work, int archive, const ImageHead& head) {
+unpack_and_finish(int images, const ImageRecipe& recipe, int archive, const ImageHead& head) {
+    const auto work = work_name(recipe);
     const Descriptor place{::openat(images, work.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     const Descriptor root{
         ::openat(images, (work + "/rootfs").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    const auto init_program = cell_init_file();
-    const Descriptor init{::open(init_program.c_str(), O_RDONLY | O_CLOEXEC)};
+    const Descriptor init{::open(recipe.init_program.c_str(), O_RDONLY | O_CLOEXEC)};
     const Descriptor manifest{
         ::openat(place.get(), "manifest.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
     const Descriptor programs{
@@ -129,6 +144,7 @@ Result<void> put_in_place(int images, const std::string& work, const std::string
 } // namespace
 
 std::vector<ImageRecipe> image_recipes() {
+    const auto init = cell_init_file();
     const auto here = program_directory();
     std::vector<ImageRecipe> found;
     for (const auto& place :
@@ -137,21 +153,32 @@ std::vector<ImageRecipe> image_recipes() {
         for (const auto& entry : fs::directory_iterator{place, error})
             if (fs::exists(entry.path() / "build") && fs::exists(entry.path() / "init"))
                 found.push_back(
-                    {entry.path().filename().string(), fs::canonical(entry.path()).string()});
+                    {entry.path().filename().string(), fs::canonical(entry.path()).string(), init});
         if (!found.empty()) break;
     }
     std::ranges::sort(found, {}, &ImageRecipe::name);
     return found;
 }
 
-std::string cell_init_file() {
-    const auto here = program_directory();
-    for (const auto& place : {here / "skep-cell-init", here / "../lib/skep/skep-cell-init",
-                              here / "../skep-cell-init"}) {
-        std::error_code error;
-        if (fs::is_regular_file(place, error)) return fs::canonical(place).string();
+Result<ImageRecipe> stage_recipe(const ImageRecipe& recipe) {
+    std::string place = "/tmp/skep-recipe-XXXXXX";
+    if (::mkdtemp(place.data()) == nullptr) return fail(Fault::refused, why(place));
+    std::error_code error;
+    fs::copy(recipe.directory, place + '/' + recipe.name, fs::copy_options::recursive, error);
+    const ImageRecipe staged{recipe.name, place + '/' + recipe.name, place + "/skep-cell-init"};
+    if (!error && !recipe.init_program.empty())
+        fs::copy_file(recipe.init_program, staged.init_program, error);
+    constexpr auto readable =
+        fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read;
+    constexpr auto enter = fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
+    if (!error) fs::permissions(place, readable | enter | fs::perms::owner_write, error);
+    for (const auto& entry : fs::recursive_directory_iterator{place, error}) {
+        const bool runs = (entry.status().permissions() & fs::perms::owner_exec) != fs::perms::none;
+        fs::permissions(entry.path(), runs ? readable | enter : readable, fs::perm_options::add,
+                        error);
     }
-    return {};
+    if (error) return fail(Fault::refused, fmt::format("{}: {}", place, error.message()));
+    return staged;
 }
 
 Result<ImageInfo> image_info(const std::string& images_directory, const std::string& name) {
@@ -195,8 +222,7 @@ Result<std::string> recipe_hash(const ImageRecipe& recipe) {
     if (files.empty())
         return fail(Fault::refused, fmt::format("no recipe in {}", recipe.directory));
     std::ranges::sort(files);
-    const auto init = cell_init_file();
-    if (!init.empty()) files.emplace_back(init);
+    if (!recipe.init_program.empty()) files.emplace_back(recipe.init_program);
     crypto::Sha256 digest;
     for (const auto& file : files) {
         TRY(const auto content, read_file(file));
@@ -227,12 +253,13 @@ Result<void> build_image(const ImageRecipe& recipe,
     progress(fmt::format("{}: making the root file system", recipe.name));
     if (auto built = run_recipe(recipe, archive.get()); !built) return built;
     progress(fmt::format("{}: unpacking and measuring it", recipe.name));
-    const auto work = fmt::format(".new-{}", recipe.name);
+    const auto work = work_name(recipe);
     const ImageHead head{
         .name = recipe.name, .recipe = hash, .init = init, .built = system_clock().now()};
     if (auto removed = remove_trees(images.get(), {work}); !removed) return removed;
     if (auto made = make_places(images.get(), work); !made) return made;
-    if (auto done = unpack_and_finish(images.get(), work, archive.get(), head); !done) return done;
+    if (auto done = unpack_and_finish(images.get(), recipe, archive.get(), head); !done)
+        return done;
     if (auto placed = put_in_place(images.get(), work, recipe.name); !placed) return placed;
     progress(fmt::format("{}: ready", recipe.name));
     return {};

@@ -19,16 +19,18 @@ namespace skep::cell {
 /// What to make an image from.
 struct ImageRecipe {
     std::string name;
-    std::string directory; ///< Absolute.
+    std::string directory;    ///< Absolute.
+    std::string init_program; ///< The static program that becomes process 1 of a cell; empty if it
+                              ///< is missing.
 };
 
 /// Every recipe that came with this program: `share/skep/images` of an installation or `images` of
 /// the source tree.
 std::vector<ImageRecipe> image_recipes();
 
-/// The static program that becomes process 1 of a cell, beside this program or in `lib/skep`. Empty
-/// if it is missing.
-std::string cell_init_file();
+/// A copy of a recipe and its init program in a new directory below /tmp that everybody can read:
+/// the user who builds it may not reach the place where it is. The caller removes the directory.
+Result<ImageRecipe> stage_recipe(const ImageRecipe& recipe);
 
 /// What `manifest.json` says at its top.
 struct ImageInfo {

@@ -75,15 +75,15 @@ void Launcher::clean() const {
         if (!known || used.st_mtim.tv_sec + plan_.idle_seconds < system_clock().now() / 1000000)
             remove(entry.path());
     }
-    for (const auto& entry : fs::directory_iterator{"images", error})
+    for (const auto& entry : fs::directory_iterator{"/images", error})
         if (entry.path().filename().string().starts_with(".old-")) remove(entry.path());
 }
 
 Result<const LoadedImage*> Launcher::image(const std::string& name) {
-    TRY(const auto info, image_info("images", name));
+    TRY(const auto info, image_info("/images", name));
     auto& loaded = images_[name];
     if (loaded.recipe != info.recipe || loaded.init.empty()) {
-        TRY(loaded.programs, ProgramTable::load(fmt::format("images/{}/programs", name)));
+        TRY(loaded.programs, ProgramTable::load(fmt::format("/images/{}/programs", name)));
         loaded.recipe = info.recipe;
         loaded.init = info.init;
     }

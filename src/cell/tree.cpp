@@ -85,7 +85,7 @@ Result<void> make_cell_directory(const CellPlan& plan, CellTree& tree) {
 }
 
 Result<void> mount_root(const CellPlan& plan, CellTree& tree) {
-    const auto lower = fmt::format("images/{}/rootfs", plan.persona.image);
+    const auto lower = fmt::format("/images/{}/rootfs", plan.persona.image);
     const auto options = fmt::format("lowerdir={},upperdir={},workdir=cells/{}/work,userxattr",
                                      lower, tree.upper_path, plan.id);
     if (auto done = mount_at("overlay", tree_mount, "overlay", 0, options); !done) return done;
@@ -234,17 +234,23 @@ Result<void> pivot_here() {
 
 Result<void> enter_minimal_root() {
     const Descriptor state{::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    ::mkdir("images", 0755);
+    const Descriptor images{
+        ::open("images", O_PATH | O_DIRECTORY | O_CLOEXEC)}; // it may be a link to another place
+    const auto images_path = fmt::format("/proc/self/fd/{}", images.get());
     const auto state_path = fmt::format("/proc/self/fd/{}", state.get());
     const std::string root = "/tmp";
     if (auto done = mount_at("tmpfs", root, "tmpfs", MS_NOSUID, "size=1m,mode=755"); !done)
         return done;
-    for (const char* place : {"/proc", "/dev", "/state", "/mnt", "/base", "/inject"})
+    for (const char* place : {"/proc", "/dev", "/state", "/mnt", "/base", "/inject", "/images"})
         if (::mkdir((root + place).c_str(), 0755) != 0) return fail(Fault::refused, why(place));
     if (auto done = mount_at("/proc", root + "/proc", nullptr, MS_BIND | MS_REC, ""); !done)
         return done;
     if (auto done = mount_at("/dev", root + "/dev", nullptr, MS_BIND | MS_REC, ""); !done)
         return done;
     if (auto done = mount_at(state_path.c_str(), root + "/state", nullptr, MS_BIND, ""); !done)
+        return done;
+    if (auto done = mount_at(images_path.c_str(), root + "/images", nullptr, MS_BIND, ""); !done)
         return done;
     if (::chdir(root.c_str()) != 0) return fail(Fault::refused, why(root));
     if (auto done = pivot_here(); !done) return done;
