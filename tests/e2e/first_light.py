@@ -12,7 +12,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from skep_e2e import Deployment, Hub, RealTelnet, Telnet, main, wait_for  # noqa: E402
+from skep_e2e import PROMPT, Deployment, Hub, RealTelnet, Telnet, main, wait_for  # noqa: E402
 
 SCRIPT = "#!/bin/sh\necho run-by-$(id -un)\nrm -f \"$0\"\n"
 
@@ -110,7 +110,7 @@ def nothing_gets_out(skep, images):
         host, port = deployment.address()
         with Telnet(deployment.address()) as peer:
             peer.login()
-            said = peer.command(f"bash -c 'exec 3<>/dev/tcp/{host}/{port} && echo open' ; wget -T 2 -t 1 -q -O - http://192.0.2.1/ && echo open; echo done", r"done\r\n.*[#$] $")
+            said = peer.command(f"bash -c 'exec 3<>/dev/tcp/{host}/{port} && echo open' ; wget -T 2 -t 1 -q -O - http://192.0.2.1/ && echo open; echo done", r"done\r\n.*" + PROMPT)
             assert "open\r\n" not in said, said
 
 
@@ -153,7 +153,7 @@ def router_is_a_router(skep, images):
     with Deployment(skep, ["auth.policy=any"], images) as deployment:
         deployment.start()
         with Telnet(deployment.address("router")) as peer:
-            peer.login("admin", "admin", r"[#$] $")
+            peer.login("admin", "admin")
             assert "applet not found" in peer.command("/bin/busybox ECCHI")
             assert "uid=0" in peer.command("id")
             assert "busybox" in peer.command("ls -l /bin/ls").lower()

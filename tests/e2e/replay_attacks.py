@@ -19,7 +19,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from skep_e2e import Deployment, Hub, RealTelnet, main, skip, wait_for  # noqa: E402
+from skep_e2e import PROMPT, Deployment, Hub, RealTelnet, main, skip, wait_for  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.environ.get("SKEP_SHARED_DATA") or os.path.join(ROOT, "..", "shared", "data")
@@ -83,7 +83,7 @@ def replay(address, attack):
         peer.send(user.encode() + b"\r")
         peer.read_until("Password: $")
         peer.send(password.encode() + b"\r")
-        peer.read_until(r"[#$>] $")
+        peer.read_until(PROMPT)
         for line in typed(lines):
             peer.send(line.encode() + b"\r")
             # A loader does not wait for a prompt: programs that read the terminal get the next line. Neither do we.

@@ -16,6 +16,8 @@ import urllib.parse
 
 SKIP = 77  # CTest's SKIP_RETURN_CODE
 WAIT_SECONDS = float(os.environ.get("SKEP_TEST_WAIT", "30"))
+# A shell's prompt; BusyBox asks for the cursor's position behind it.
+PROMPT = r"[#$] (\x1b\[6n)?$"
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 
 
@@ -215,14 +217,14 @@ class Telnet:
             except TimeoutError:
                 raise AssertionError(f"no {pattern!r} in {self.text[-2000:]!r}") from None
 
-    def login(self, user="root", password="secret", prompt=r"[#$] $"):
+    def login(self, user="root", password="secret", prompt=PROMPT):
         self.read_until(r"login: ?$")
         self.line(user)
         self.read_until(r"Password: ?$")
         self.line(password)
         return self.read_until(prompt)
 
-    def command(self, text, prompt=r"[#$] $"):
+    def command(self, text, prompt=PROMPT):
         """Types a line and returns what came until the next prompt."""
         self.line(text)
         return self.read_until(prompt)
