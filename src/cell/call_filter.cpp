@@ -126,6 +126,13 @@ void add_memory(Assembler& code) {
         error(EINVAL));
 }
 
+void add_status(Assembler& code) {
+    // By path, the supervisor gives /proc and /dev their owners; of an open file the kernel's answer is good enough, and the
+    // dynamic linker asks it for every library.
+    constexpr std::uint32_t empty_path = 0x1000; // AT_EMPTY_PATH
+    code.call(SCMP_SYS(newfstatat), {{{{3, empty_path, empty_path}}, allow}}, notify);
+}
+
 void add_processes(Assembler& code) {
     // Threads share their descriptors, processes never do: the check of a mapped file's descriptor
     // would not hold.
@@ -202,6 +209,7 @@ Result<process::Descriptor> make_call_filter() {
     // A block that loads arguments ends in a return: whoever passes it by still has the number
     // loaded.
     add_memory(code);
+    add_status(code);
     add_processes(code);
     add_sockets(code);
     add_ioctl(code);

@@ -192,11 +192,43 @@ const event::Event* TestCell::exec(const std::string& path) const {
     return found;
 }
 
+namespace {
+
+/// Removes a directory with files of cells in it.
+void remove_tree(const std::string& directory) {
+    const auto done = run_as_namespace_root([&]() -> Result<void> {
+        std::error_code failed;
+        fs::remove_all(directory, failed);
+        return {};
+    });
+    static_cast<void>(done);
+}
+
+/// Images that all tests of this process share.
+struct SharedImages {
+    std::string directory;
+
+    SharedImages() {
+        std::string pattern = "/tmp/skep-images-XXXXXX";
+        directory = ::mkdtemp(pattern.data());
+    }
+
+    ~SharedImages() { remove_tree(directory); }
+};
+
+const std::string& shared_images() {
+    static const SharedImages images;
+    return images.directory;
+}
+
+} // namespace
+
 TestCells::TestCells(CellLimits limits, std::string directory, std::vector<std::string> images)
     : directory_{std::move(directory)}, temporary_{directory_.empty()} {
     if (temporary_) {
         std::string pattern = "/tmp/skep-cells-XXXXXX";
         directory_ = ::mkdtemp(pattern.data());
+        fs::create_symlink(shared_images(), directory_ + "/images");
     }
     plan_.limits = limits;
     for (const auto& recipe : image_recipes()) {
@@ -251,12 +283,7 @@ TestCells::~TestCells() {
         ::waitpid(launcher_, nullptr, 0);
     }
     if (!temporary_) return;
-    const auto done = run_as_namespace_root([&]() -> Result<void> {
-        std::error_code failed;
-        fs::remove_all(directory_, failed);
-        return {};
-    });
-    static_cast<void>(done);
+    remove_tree(directory_);
 }
 
 TestCell TestCells::launch(unsigned number, const std::string& persona) {
