@@ -44,7 +44,10 @@ struct Peer {
             const auto message = process::receive_now(socket.get());
             REQUIRE(message);
             WireReader fields{message->payload};
-            if (message->kind == MessageKind::acknowledged) acknowledged = fields.u64();
+            if (message->kind == MessageKind::acknowledged) {
+                acknowledged = fields.u64();
+                ++acknowledgements;
+            }
             if (message->kind == MessageKind::pressure) pressure = fields.u8();
             if (message->kind == MessageKind::remembered) remembered.push_back(fields.bytes());
         }
@@ -52,6 +55,7 @@ struct Peer {
 
     process::Descriptor socket;
     std::uint64_t acknowledged = 0;
+    std::size_t acknowledgements = 0;
     unsigned pressure = 9;
     std::vector<std::string> remembered;
 };
@@ -180,6 +184,22 @@ TEST_CASE(
     CHECK(std::ranges::any_of(f.notices, [](const auto& notice) {
         return notice.starts_with("journal: ") && notice.contains("No space left");
     }));
+}
+
+TEST_CASE("journal_commit_ms: an event alone does not wait, those behind it go together") {
+    Fixture f;
+    REQUIRE(f.settings.assign("limits.journal_commit_ms=5000")); // 250 ms between two syncs
+    f.recorder.reset();
+    f.open();
+    Peer sensor{*f.recorder, "sensor"};
+    const auto start = std::chrono::steady_clock::now();
+    sensor.send(MessageKind::event, message(1));
+    REQUIRE(f.acknowledged(sensor, 1));
+    for (std::uint64_t i = 2; i <= 20; ++i)
+        sensor.send(MessageKind::event, message(i));
+    REQUIRE(f.acknowledged(sensor, 20));
+    CHECK(sensor.acknowledgements == 2);
+    CHECK(std::chrono::steady_clock::now() - start >= 250ms);
 }
 
 TEST_CASE(
