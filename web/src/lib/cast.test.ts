@@ -27,4 +27,10 @@ describe('shorten', () => {
     expect(shorten(CAST + '[63.0,"o","hal').text).toBe(short.text);
     expect(shorten('').text).toBe('\n');
   });
+
+  it('gives a window that was never told the usual size, and a monstrous one a drawable size', () => {
+    expect(shorten('{"version":2,"width":1,"height":1}\n').text).toContain('"width":80,"height":24');
+    expect(shorten('{"width":0,"height":65535}\n').text).toContain('"width":80,"height":120');
+    expect(shorten('{}\n[1,"r","65535x65535"]\n[2,"r", "0x0"]\n').text).toContain('[1.000000,"r","300x120"]\n[2.000000,"r","80x24"]');
+  });
 });

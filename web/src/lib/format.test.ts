@@ -12,7 +12,7 @@ describe('numbers', () => {
     expect(plural(2000, 'session')).toBe('2,000 sessions');
   });
 
-  it.each([[0, '0 B'], [1023, '1023 B'], [1536, '1.5 KiB'], [512 * 1024, '512 KiB'], [5 * 1024 ** 3, '5.0 GiB']])('%i bytes', (value, text) => {
+  it.each([[null, 'size unknown'], [0, '0 B'], [1023, '1023 B'], [1536, '1.5 KiB'], [512 * 1024, '512 KiB'], [5 * 1024 ** 3, '5.0 GiB']])('%s bytes', (value, text) => {
     expect(bytes(value)).toBe(text);
   });
 

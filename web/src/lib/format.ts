@@ -19,7 +19,8 @@ export function plural(value: number, one: string, many = one + 's'): string {
 }
 
 /** Bytes with a binary unit: 1536 → 1.5 KiB */
-export function bytes(value: number): string {
+export function bytes(value: number | null): string {
+  if (value === null) return 'size unknown';
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let unit = 0;
   let scaled = value;

@@ -27,7 +27,7 @@ export interface Command { input: string; count: number; sources: number; last_s
 export interface Client { kind: string; value: string; count: number; sources: number; first_seen: string; last_seen: string }
 
 export interface CapturedFile {
-  shasum: string; size: number; count: number; sources: number; kind: string | null;
+  shasum: string; size: number | null; count: number; sources: number; kind: string | null;
   destfile: string | null; username: string | null; password: string | null;
   src_ip: string | null; session: string | null;
   first_seen: string; last_seen: string;
@@ -53,5 +53,9 @@ export interface Sighting {
 }
 
 export interface Artifact {
-  shasum: string; size: number; kind: string | null; first_seen: string; last_seen: string; sightings: Sighting[];
+  shasum: string; size: number | null; kind: string | null; first_seen: string; last_seen: string; sightings: Sighting[];
+  /** How often it was seen; `sightings` holds the newest. */
+  count: number;
+  /** Whether the content is in the vault; that of imported events is not. */
+  kept: boolean;
 }
