@@ -19,6 +19,12 @@ constexpr std::size_t path_bytes_max = 4096;
 constexpr unsigned unmapped_id = 65534;
 constexpr unsigned tty_group = 5;
 
+/// Whether an owner, as the supervisor sees it, has no number in the cell: the host's root, or our
+/// own user.
+bool is_outside(unsigned uid) {
+    return uid == unmapped_id || uid == 0;
+}
+
 struct StatCall {
     int directory = AT_FDCWD;
     std::uint64_t path = 0;
@@ -63,8 +69,7 @@ Answer answer_stat(CellState& state, const Request& request) {
         path->empty() && call.directory != AT_FDCWD
             ? state.view.open_file({request.pid}, call.directory)
             : state.view.find({request.pid}, absolute, (call.flags & AT_SYMLINK_NOFOLLOW) == 0);
-    if (!place.exists() || (place.info.st_uid != unmapped_id && place.info.st_gid != unmapped_id))
-        return {};
+    if (!place.exists() || !is_outside(place.info.st_uid)) return {};
     if (request.call == SYS_statx) {
         struct statx info{};
         const auto flags =

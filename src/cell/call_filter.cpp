@@ -127,8 +127,8 @@ void add_memory(Assembler& code) {
 }
 
 void add_status(Assembler& code) {
-    // By path, the supervisor gives /proc and /dev their owners; of an open file the kernel's answer is good enough, and the
-    // dynamic linker asks it for every library.
+    // By path, the supervisor gives /proc and /dev their owners; of an open file the kernel's
+    // answer is good enough, and the dynamic linker asks it for every library.
     constexpr std::uint32_t empty_path = 0x1000; // AT_EMPTY_PATH
     code.call(SCMP_SYS(newfstatat), {{{{3, empty_path, empty_path}}, allow}}, notify);
 }

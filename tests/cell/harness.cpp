@@ -110,7 +110,7 @@ std::string TestCell::ask(const std::string& user, std::chrono::milliseconds wit
     request.remote_host = "192.0.2.7";
     failure_.clear();
     closed = false;
-    terminal_.reset();
+    if (terminal_.valid()) older_.push_back(std::move(terminal_));
     if (!process::send_now(supervisor_.get(), MessageKind::cell_open, process::encode(request)))
         return "the supervisor is gone";
     if (!await([&] { return terminal_.valid() || !failure_.empty(); }, within))
@@ -230,6 +230,7 @@ TestCells::TestCells(CellLimits limits, std::string directory, std::vector<std::
         directory_ = ::mkdtemp(pattern.data());
         fs::create_symlink(shared_images(), directory_ + "/images");
     }
+    ::setenv("SKEP_IMAGE_OFFLINE", "1", 1); // NOLINT(concurrency-mt-unsafe): one thread
     plan_.limits = limits;
     for (const auto& recipe : image_recipes()) {
         if (std::ranges::find(images, recipe.name) == images.end()) continue;

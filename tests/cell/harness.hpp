@@ -77,6 +77,8 @@ class TestCell {
 
     process::Descriptor supervisor_;
     process::Descriptor terminal_;
+    std::vector<process::Descriptor>
+        older_; ///< Terminals of sessions before: closing one would end its session.
     std::string id_;
     std::string failure_;
     bool gone_ = false;
