@@ -10,10 +10,7 @@
 namespace skep::net {
 namespace {
 
-/// Turns of the loop before the peer's next step: whoever else is ready has run by then.
-constexpr int turns = 24;
-
-Task<void> let_others_run() {
+Task<void> let_others_run(int turns) {
     const auto executor = co_await boost::asio::this_coro::executor;
     for (int turn = 0; turn < turns; ++turn)
         co_await boost::asio::post(executor, boost::asio::use_awaitable);
@@ -52,7 +49,7 @@ void ScriptedStream::pass(std::chrono::milliseconds time) {
 Task<Result<std::string>> ScriptedStream::read_some(std::size_t bytes_max,
                                                     std::chrono::milliseconds within) {
     CO_CHECK(call(within));
-    co_await let_others_run();
+    co_await let_others_run(turns_);
     while (!steps_.empty()) {
         auto& step = steps_.front();
         const bool begun = std::exchange(step.begun, true);
@@ -94,7 +91,7 @@ Task<Result<void>> ScriptedStream::write_urgent(char byte, std::chrono::millisec
 
 Task<Result<void>> ScriptedStream::pause(std::chrono::milliseconds time) {
     CO_CHECK(call(time));
-    co_await let_others_run();
+    co_await let_others_run(turns_);
     pass(time);
     co_return Result<void>{};
 }

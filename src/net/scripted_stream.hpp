@@ -34,6 +34,10 @@ class ScriptedStream final : public Stream, public Clock {
     /// Makes call number `n` (from 1, of all kinds together) and all later ones fail with `kind`.
     void fail_call(std::size_t n, Fault kind);
 
+    /// How many turns of the loop others get before the peer's next step (default 24): enough for
+    /// a shell to answer what it was sent.
+    void set_turns(int turns) noexcept { turns_ = turns; }
+
     /// Called for everything that happens; may be empty.
     void watch(Watch watch) { watch_ = std::move(watch); }
 
@@ -64,6 +68,7 @@ class ScriptedStream final : public Stream, public Clock {
     std::deque<Step> steps_;
     std::string written_;
     Watch watch_;
+    int turns_ = 24;
     Micros now_ = 1'700'000'000'000'000;
     std::size_t calls_ = 0;
     std::size_t fail_at_ = 0;

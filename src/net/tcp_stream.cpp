@@ -1,5 +1,7 @@
 #include "net/tcp_stream.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,6 +13,8 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <tuple>
+#include <utility>
 
 namespace skep::net {
 namespace asio = boost::asio;
@@ -121,10 +125,16 @@ Task<Result<std::string>> TcpStream::read_some(std::size_t bytes_max,
             CO_CHECK(co_await state_->readable_within(within));
             continue;
         }
+        // What an idle connection waits in: without ready(), and deferred instead of awaitable, as
+        // each would be a coroutine frame of some 300 bytes.
         state_->deadlines.start(wait, within);
-        auto ready = co_await state_->ready(Descriptor::wait_read, wait);
+        auto waiting =
+            state_->socket.async_wait(Descriptor::wait_read, asio::as_tuple(asio::deferred));
+        const auto outcome = co_await std::move(waiting);
+        const auto& error = std::get<0>(outcome);
         state_->deadlines.remove(wait);
-        if (!ready) co_return std::unexpected{ready.error()};
+        if (wait.late) co_return fail(Fault::timed_out);
+        if (error) co_return fail(Fault::cancelled);
     }
 }
 

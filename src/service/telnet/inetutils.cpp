@@ -237,7 +237,8 @@ void Inetutils::ask_type() {
 
 /// terminaltypeok()
 bool Inetutils::know_type() {
-    return !type_ || std::ranges::binary_search(known_types, std::string_view{*type_});
+    return !extra().type ||
+           std::ranges::binary_search(known_types, std::string_view{*extra().type});
 }
 
 /// getterminaltype(), second half: asks for the next type while the last one is unknown, until one
@@ -247,20 +248,20 @@ bool Inetutils::settle_type() {
     if (stage_ != Stage::terminal_type && his && (answered_ & type_answer) == 0) return false;
     if (stage_ == Stage::terminal_type) {
         if (!his || know_type()) return true;
-        extra().first_type = *type_;
+        extra().first_type = *extra().type;
     } else if (stage_ == Stage::next_type) {
         if (know_type()) return true;
-        if (extra().last_type == *type_ || !his) {
-            if (extra().first_type == *type_) return true;
+        if (extra().last_type == *extra().type || !his) {
+            if (extra().first_type == *extra().type) return true;
             stage_ = Stage::first_type_again;
             ask_type();
             return !his && settle_type();
         }
     } else {
-        type_ = extra().first_type;
+        extra().type = extra().first_type;
         return true;
     }
-    extra().last_type = *type_;
+    extra().last_type = *extra().type;
     stage_ = Stage::next_type;
     ask_type();
     return !his && settle_type();
@@ -391,7 +392,7 @@ Server::State Inetutils::state() const noexcept {
 TerminalRequest Inetutils::request() const {
     TerminalRequest request;
     request.username = login_.username();
-    request.term = type_.value_or("network");
+    request.term = extra_ ? extra_->type.value_or("network") : "network";
     request.columns = columns_;
     request.rows = rows_;
     request.environment.emplace_back("REMOTEHOST", session_.src_ip);

@@ -118,6 +118,7 @@ class Inetutils final : public Server {
 
     /// What only some connections need.
     struct Extra {
+        std::optional<std::string> type;   ///< The client's terminal type.
         std::string first_type, last_type; ///< While the client's types are asked for.
         std::string display;
         std::string kept_characters; ///< An SLC request from before the pty was ready.
@@ -133,7 +134,6 @@ class Inetutils final : public Server {
     PamLogin login_;
     std::string to_pty_; ///< Typed and not given to the tty or the cell yet.
     std::unique_ptr<Extra> extra_;
-    std::optional<std::string> type_;
     Micros limit_ = 0; ///< End of the wait before the login.
     Stage stage_ = Stage::authentication;
     LineMode line_mode_kind_ = LineMode::none;

@@ -66,8 +66,9 @@ void Inetutils::sub_type(std::string_view bytes) {
         const bool upper = byte >= 'A' && byte <= 'Z';
         lower += upper ? static_cast<char>(byte + ('a' - 'A')) : byte;
     }
-    if (type_ != lower) note_variable("TERM", bytes.substr(1));
-    type_ = std::move(lower);
+    auto& known = extra().type;
+    if (known != lower) note_variable("TERM", bytes.substr(1));
+    known = std::move(lower);
 }
 
 void Inetutils::sub_size(std::string_view bytes) {

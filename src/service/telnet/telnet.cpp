@@ -94,28 +94,24 @@ std::chrono::milliseconds time_left(const Session& session, const Server& server
     return std::chrono::milliseconds{std::max<Micros>((left + 999) / 1000, 0)};
 }
 
-/// The login; true if a shell is due. Between packets it holds the server and nothing else.
-Task<Result<bool>> log_in(Session& session, Server& server) {
-    server.start();
-    for (;;) {
-        if (!server.out.empty()) CO_CHECK(co_await send(session, server));
-        if (server.state() == Server::State::ended) co_return false;
-        if (server.state() == Server::State::accepted) co_return true;
-        const auto left = time_left(session, server);
-        auto bytes = co_await session.peer.read_some(server.read_bytes_max(), left);
+/// The login, then the shell. While it waits for the peer's next packet it holds the server and
+/// nothing else: one frame, no buffer.
+Task<Result<void>> serve(Session& session) {
+    const auto server = make_server(session);
+    server->start();
+    while (server->state() == Server::State::login) {
+        if (!server->out.empty()) CO_CHECK(co_await send(session, *server));
+        auto bytes =
+            co_await session.peer.read_some(server->read_bytes_max(), time_left(session, *server));
         if (bytes)
-            server.receive(*bytes);
+            server->receive(*bytes);
         else if (bytes.error().kind() == Fault::timed_out)
-            server.expire();
+            server->expire();
         else
             co_return std::unexpected(std::move(bytes).error());
     }
-}
-
-Task<Result<void>> serve(Session& session) {
-    const auto server = make_server(session);
-    CO_TRY(const bool accepted, co_await log_in(session, *server));
-    if (!accepted) co_return Result<void>{};
+    if (!server->out.empty()) CO_CHECK(co_await send(session, *server));
+    if (server->state() == Server::State::ended) co_return Result<void>{};
     co_return co_await run_shell(session, *server);
 }
 
