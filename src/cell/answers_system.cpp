@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -37,6 +41,18 @@ std::int64_t distance_ms(std::string_view address) {
     for (const char byte : address)
         hash = (hash ^ static_cast<unsigned char>(byte)) * 16777619U;
     return 18 + hash % 170;
+}
+
+/// SOCK_STREAM or what else the caller's socket is; SOCK_STREAM if that cannot be seen.
+int socket_type(pid_t pid, int descriptor) {
+    const process::Descriptor process{
+        static_cast<int>(::syscall(SYS_pidfd_open, task_status(pid).tgid, 0))};
+    const process::Descriptor socket{
+        static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), descriptor, 0))};
+    int type = SOCK_STREAM;
+    socklen_t size = sizeof type;
+    ::getsockopt(socket.get(), SOL_SOCKET, SO_TYPE, &type, &size);
+    return type;
 }
 
 bool is_own(const sockaddr_storage& address, const persona::Persona& persona) {
@@ -105,6 +121,22 @@ Answer answer_affinity(CellState& state, const Request& request) {
                                                             : Answer::error(EFAULT);
 }
 
+/// The limits that a login has on such a machine; our own are lower and show only when they are
+/// reached.
+Answer answer_limit(CellState& state, const Request& request) {
+    if (request.args[0] != 0 &&
+        static_cast<pid_t>(request.args[0]) != task_status(request.pid).cell_pid)
+        return {};
+    const auto processes = static_cast<std::uint64_t>(state.plan.persona.memory_kib / 260);
+    constexpr auto infinity = ~std::uint64_t{0};
+    std::array<std::uint64_t, 2> limit{infinity, infinity};
+    if (request.args[1] == RLIMIT_NPROC || request.args[1] == RLIMIT_SIGPENDING)
+        limit = {processes, processes};
+    if (request.args[1] == RLIMIT_NOFILE) limit = {1024, 1048576};
+    return write_memory(request.pid, request.args[3], bytes_of(limit)) ? Answer::value(0)
+                                                                       : Answer::error(EFAULT);
+}
+
 Answer answer_mmap(CellState& state, const Request& request) {
     const auto status = task_status(request.pid);
     // With a second thread, the descriptor could be another file by the time the kernel maps it.
@@ -128,6 +160,11 @@ Answer answer_connect(CellState& state, const Request& request) {
     std::uint16_t port = 0;
     std::memcpy(&port, bytes->data() + 2, sizeof port);
     if (ntohs(port) == 0) return {}; // a library asks for the source address that it would get
+    // A datagram socket only remembers the address; what it sends gets lost behind eth0. Names fail
+    // at once.
+    if (ntohs(port) != dns_port &&
+        socket_type(request.pid, static_cast<int>(request.args[0])) != SOCK_STREAM)
+        return {};
     Answer answer =
         address.ss_family == AF_INET6 ? Answer::error(ENETUNREACH) : Answer::error(ECONNREFUSED);
     if (address.ss_family == AF_INET)

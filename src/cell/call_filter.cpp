@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
@@ -133,6 +134,17 @@ void add_status(Assembler& code) {
     code.call(SCMP_SYS(newfstatat), {{{{3, empty_path, empty_path}}, allow}}, notify);
 }
 
+void add_limits(Assembler& code) {
+    // Reading a limit that we have lowered gets the persona's; the rest, and setting one, is the
+    // kernel's.
+    std::vector<Rule> rules;
+    for (const int resource :
+         {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_SIGPENDING})
+        rules.push_back(
+            {{{1, all_bits, static_cast<std::uint32_t>(resource)}, {2, all_bits, 0}}, notify});
+    code.call(SCMP_SYS(prlimit64), rules, allow);
+}
+
 void add_processes(Assembler& code) {
     // Threads share their descriptors, processes never do: the check of a mapped file's descriptor
     // would not hold.
@@ -161,7 +173,6 @@ void add_sockets(Assembler& code) {
                {{{0, all_bits, AF_INET}}, allow},
                {{{0, all_bits, AF_INET6}}, allow},
                {{{0, all_bits, AF_NETLINK}, {2, all_bits, 0}}, allow}, // routing
-               {{{0, all_bits, AF_NETLINK}, {2, all_bits, 4}}, allow}, // sockets, for ss
                {{{0, all_bits, AF_NETLINK}}, error(EPROTONOSUPPORT)}},
               error(EAFNOSUPPORT));
     // Options from 64 on of IP and IPv6 reach the packet filter's tables.
@@ -210,6 +221,7 @@ Result<process::Descriptor> make_call_filter() {
     // loaded.
     add_memory(code);
     add_status(code);
+    add_limits(code);
     add_processes(code);
     add_sockets(code);
     add_ioctl(code);

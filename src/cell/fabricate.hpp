@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace skep::cell {
@@ -31,6 +32,14 @@ std::string proc_mounts(const persona::Persona& persona);
 std::string proc_mountinfo(const persona::Persona& persona);
 std::string proc_mountstats(const persona::Persona& persona);
 std::string proc_partitions(const persona::Persona& persona);
+std::string proc_filesystems(const persona::Persona& persona);
+std::string proc_modules(const persona::Persona& persona);
+
+/// /proc/net/tcp: the kernel's rows, and those of the services through which attackers come in:
+/// their listening sockets and one connection for each of `peers` (addresses).
+std::string proc_net_tcp(const persona::Persona& persona,
+                         const std::vector<std::string>& peers,
+                         std::string_view real);
 
 /// Numbers that change while the machine runs.
 struct MachineState {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -100,6 +101,46 @@ std::string proc_partitions(const Persona& p) {
     }
     return fmt::format("major minor  #blocks  name\n\n{:4}  {:7} {:10} {}\n{:4}  {:7} {:10} {}\n",
                        major, 0, p.disk_kib + p.swap_kib + 1024, disk, major, 1, p.disk_kib, name);
+}
+
+std::string proc_filesystems(const Persona& p) {
+    std::string out;
+    for (const char* name :
+         {"sysfs",    "tmpfs",    "bdev",      "proc",    "cgroup",     "cgroup2", "cpuset",
+          "devtmpfs", "configfs", "debugfs",   "tracefs", "securityfs", "sockfs",  "bpf",
+          "pipefs",   "ramfs",    "hugetlbfs", "devpts",  "mqueue",     "pstore"})
+        out += fmt::format("nodev\t{}\n", name);
+    if (p.image == "router") return out + "\tsquashfs\n\text4\nnodev\toverlay\n";
+    return out + "\text3\n\text2\n\text4\nnodev\tautofs\n";
+}
+
+std::string proc_modules(const Persona& p) {
+    if (p.image == "router")
+        return "nf_conntrack 65536 4 - Live 0x0000000000000000\nip_tables 24576 2 - Live "
+               "0x0000000000000000\nppp_generic 32768 0 - Live "
+               "0x0000000000000000\n";
+    constexpr std::array<std::string_view, 18> names{"tls 135168 0 -",
+                                                     "binfmt_misc 28672 1 -",
+                                                     "intel_rapl_msr 20480 0 -",
+                                                     "crc32_pclmul 16384 0 -",
+                                                     "ghash_clmulni_intel 16384 0 -",
+                                                     "aesni_intel 393216 0 -",
+                                                     "evdev 28672 2 -",
+                                                     "serio_raw 20480 0 -",
+                                                     "qemu_fw_cfg 20480 0 -",
+                                                     "fuse 176128 1 -",
+                                                     "ip_tables 36864 0 -",
+                                                     "x_tables 61440 1 ip_tables,",
+                                                     "autofs4 53248 2 -",
+                                                     "ext4 983040 1 -",
+                                                     "mbcache 16384 1 ext4,",
+                                                     "jbd2 167936 1 ext4,",
+                                                     "virtio_net 73728 0 -",
+                                                     "virtio_blk 28672 2 -"};
+    std::string out;
+    for (const auto name : names)
+        out += fmt::format("{} Live 0x0000000000000000\n", name);
+    return out;
 }
 
 } // namespace skep::cell

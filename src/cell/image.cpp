@@ -67,6 +67,7 @@ Result<void> run_recipe(const ImageRecipe& recipe, int archive) {
         // mmdebstrap's helpers change into the current directory as other users.
         if (::chdir("/") != 0) ::_exit(127);
         ::umask(022);
+        ::setenv("HOME", "/nonexistent", 1); // NOLINT(concurrency-mt-unsafe): one thread
         ::execl("/bin/sh", "sh", program.c_str(), static_cast<char*>(nullptr));
         ::_exit(127);
     }

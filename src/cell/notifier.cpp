@@ -28,6 +28,7 @@ constexpr std::array rows{
     Row{SYS_uname, answer_uname},
     Row{SYS_sysinfo, answer_sysinfo},
     Row{SYS_sched_getaffinity, answer_affinity},
+    Row{SYS_prlimit64, answer_limit},
     Row{SYS_mmap, answer_mmap},
     Row{SYS_connect, answer_connect},
     Row{SYS_open, answer_open},

@@ -69,6 +69,7 @@ using Handler = Answer (*)(CellState&, const Request&);
 Answer answer_uname(CellState& state, const Request& request);
 Answer answer_sysinfo(CellState& state, const Request& request);
 Answer answer_affinity(CellState& state, const Request& request);
+Answer answer_limit(CellState& state, const Request& request);
 Answer answer_mmap(CellState& state, const Request& request);
 Answer answer_connect(CellState& state, const Request& request);
 

@@ -186,7 +186,7 @@ Answer
 answer_proc(CellState& state, const Request& request, const Place& place, std::uint64_t flags) {
     const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0;
     if (writes) return open_setting(state, request, place, flags);
-    if (!place.regular() || (flags & O_DIRECTORY) != 0) return {};
+    if ((place.exists() && !place.regular()) || (flags & O_DIRECTORY) != 0) return {};
     const auto key = proc_key(place.path);
     const bool of_process = key.starts_with("PID/");
     if (state.settings.contains(place.path)) {
@@ -199,6 +199,17 @@ answer_proc(CellState& state, const Request& request, const Place& place, std::u
     if (key == "PID/status")
         return give(state, place.path,
                     status_text(state.plan.persona, read_proc(state, place.path)), flags, false);
+    if (key == "PID/net/tcp") {
+        std::vector<std::string> peers;
+        for (const auto& [session, peer] : state.peers)
+            peers.push_back(peer);
+        return give(state, place.path,
+                    proc_net_tcp(state.plan.persona, peers, read_proc(state, place.path)), flags,
+                    false);
+    }
+    if (key == "PID/loginuid" && place.exists())
+        return give(state, place.path, std::to_string(place.info.st_uid - process::cell_id_first),
+                    flags, false);
     std::string content;
     if (key == "loadavg") {
         const auto real = read_proc(state, place.path);

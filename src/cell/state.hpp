@@ -32,7 +32,8 @@ struct CellState {
     std::set<std::string> live_files; ///< Fabricated files that change and have been opened.
     std::set<std::string> settings;   ///< Files of /proc that the attacker has "changed".
     std::int64_t last_pid = 0;        ///< As process 1's namespace counts.
-    std::int64_t used_bytes = 0;      ///< In the upper layer, when it was last measured.
+    std::map<std::uint64_t, std::string> peers; ///< Address of each open session's peer.
+    std::int64_t used_bytes = 0;                ///< In the upper layer, when it was last measured.
     std::int64_t used_files = 0;
     std::int64_t measured = 0; ///< Seconds since 1970 of that.
 

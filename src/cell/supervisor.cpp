@@ -230,6 +230,7 @@ void Supervisor::start_next() {
     waiting_.pop_front();
     busy_ = true;
     state_->starting = request.request;
+    state_->peers[request.request] = request.src_ip;
     std::string flags;
     if (plan_.persona.every_user_is_root) flags += 'r';
     if (plan_.persona.telnet_server.starts_with("busybox")) flags += 'b';
@@ -300,6 +301,7 @@ void Supervisor::on_started(std::uint64_t request, Descriptor terminal) {
 
 void Supervisor::on_ended(std::uint64_t request, std::uint64_t status) {
     capture_->settle();
+    state_->peers.erase(request);
     if (sessions_.erase(request) == 0) return;
     WireWriter out;
     out.u64(request).u32(static_cast<std::uint32_t>(status));
