@@ -1,5 +1,6 @@
 #include "hub/api/panel.hpp"
 
+#include "base/bytes.hpp"
 #include "hub/api/target.hpp"
 
 #include <charconv>
@@ -55,6 +56,9 @@ std::string_view Asked::value(std::string_view parameter) const {
 Result<Asked> read_common(Parameters query, Micros now) {
     Asked asked;
     asked.query = std::move(query);
+    // The store holds UTF-8 only: bytes that are none are looked for as they are shown.
+    for (auto& [name, value] : asked.query)
+        if (!is_utf8(value)) value = to_utf8(value);
     asked.now = now;
     asked.from = now - day;
     asked.to = now;

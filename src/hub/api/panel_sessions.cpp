@@ -22,7 +22,8 @@ constexpr Micros session_longest = 7 * 24 * hour;
 constexpr Micros open_longest = 24 * hour;
 constexpr std::int64_t session_events_max = 5000;
 
-/// One row for each session of `events`, in the order in which `to_session` reads it.
+/// One row for each session of `events` (an imported log's recordings are not ours), in the order
+/// in which `to_session` reads it.
 constexpr std::string_view session_aggregates =
     "session, arg_min(protocol, ts) AS protocol, arg_min(src_ip, ts), arg_min(src_port, ts) FILTER "
     "(WHERE eventid = 'session.connect'), min(ts) AS start, max(ts) FILTER (WHERE eventid = "
@@ -34,7 +35,8 @@ constexpr std::string_view session_aggregates =
     "= 'login.success'), arg_max(password, ts) FILTER (WHERE eventid = 'login.failed')), count(*) "
     "FILTER (WHERE eventid = 'login.failed'), count(*) FILTER (WHERE eventid = 'command.input'), "
     "count(*) FILTER (WHERE eventid = 'file.captured'), count(*) FILTER (WHERE eventid = "
-    "'log.open'), max(ts), count(*) FILTER (WHERE eventid = 'session.connect')";
+    "'log.open' AND starts_with(ttylog, 'recordings/')), max(ts), count(*) FILTER (WHERE eventid = "
+    "'session.connect')";
 
 json::object to_session(const store::Row& row, Micros now) {
     const bool closed = !std::holds_alternative<std::monostate>(row[5]);
@@ -53,7 +55,7 @@ json::object to_session(const store::Row& row, Micros now) {
                          {"files", number(row[11])},
                          {"has_recording", number(row[12]) != 0},
                          {"open", open}};
-    session["end"] = open ? json::value{nullptr} : json::value(iso8601(end));
+    session["end"] = open ? json::value(nullptr) : json::value(iso8601(end));
     session["duration_ms"] =
         told ? number(row[6]) : (open ? now - number(row[4]) : end - number(row[4])) / 1000;
     return session;

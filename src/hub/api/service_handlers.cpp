@@ -109,7 +109,7 @@ Task<Response> Service::status(const Request&) {
         {"bad_journal_lines", hub.bad_lines},
         {"caught_up", hub.caught_up},
         {"rebuilt_at_start", hub.rebuilt},
-        {"fault", hub.fault.empty() ? json::value{nullptr} : json::value(hub.fault)}};
+        {"fault", hub.fault.empty() ? json::value(nullptr) : json::value(hub.fault)}};
     co_return Response::json(json::serialize(answer));
 }
 
