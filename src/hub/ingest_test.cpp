@@ -160,7 +160,7 @@ TEST_CASE("only news go to the live feed") {
 
 TEST_CASE("SIGKILL while it ingests loses nothing and doubles nothing") {
     const Place place;
-    constexpr int total = 60'000;
+    constexpr int total = 30'000;
     place.write(commands(total));
     int rounds = 0;
     for (bool done = false; !done && rounds < 40; ++rounds) {
