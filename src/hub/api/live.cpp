@@ -90,6 +90,24 @@ Task<bool> catch_up(Server::State& state, std::int64_t& seq, ClientWriter& out) 
     co_return true;
 }
 
+/// A feed is in the list of those to wake for as long as it runs, however it ends.
+class Registered {
+  public:
+    Registered(std::shared_ptr<Server::State> state, Waiting& waiting)
+        : state_{std::move(state)}, waiting_{&waiting} {
+        state_->waiting.insert(waiting_);
+    }
+
+    ~Registered() { state_->waiting.erase(waiting_); }
+
+    Registered(const Registered&) = delete;
+    Registered& operator=(const Registered&) = delete;
+
+  private:
+    std::shared_ptr<Server::State> state_;
+    Waiting* waiting_;
+};
+
 } // namespace
 
 Task<void>
@@ -99,6 +117,7 @@ serve_live(std::shared_ptr<Server::State> state, const Request& request, ClientW
     const bool ready = co_await catch_up(*state, seq, out);
     if (!ready) co_return;
     Waiting waiting;
+    const Registered registered{state, waiting};
     for (;;) {
         if (!state->service.is_logged_in(request)) co_return;
         const auto events = state->feed.after(seq, batch);
@@ -114,9 +133,7 @@ serve_live(std::shared_ptr<Server::State> state, const Request& request, ClientW
             continue;
         }
         const auto before = state->feed.last_seq();
-        state->waiting.insert(&waiting);
         co_await out.pause(waiting, state->limits.heartbeat);
-        state->waiting.erase(&waiting);
         if (state->feed.last_seq() != before) continue;
         const bool alive = co_await out.write(":\n\n");
         if (!alive) co_return;

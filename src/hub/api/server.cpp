@@ -237,6 +237,15 @@ Task<void> accept_all(StatePointer state, std::shared_ptr<tcp::acceptor> accepto
     const auto executor = acceptor->get_executor();
     asio::steady_timer room{executor};
     state->room = [&room] { room.cancel(); };
+
+    /// At the end of the loop this coroutine may be gone before the last connection.
+    struct NoRoom {
+        StatePointer state;
+
+        ~NoRoom() { state->room = nullptr; }
+    };
+
+    const NoRoom no_room{state};
     while (acceptor->is_open()) {
         boost::system::error_code error;
         auto token = asio::redirect_error(asio::use_awaitable, error);
@@ -256,7 +265,6 @@ Task<void> accept_all(StatePointer state, std::shared_ptr<tcp::acceptor> accepto
             co_await room.async_wait(token);
         }
     }
-    state->room = nullptr;
 }
 
 } // namespace
