@@ -7,13 +7,14 @@ using namespace skep::hub::testing;
 namespace json = boost::json;
 
 TEST_CASE("panel events pages through everything once, the newest first") {
-    auto expected = day().window();
+    Day day;
+    auto expected = day.window();
     std::ranges::reverse(expected);
     std::vector<std::string> seen;
     std::string before;
     do {
         const auto page =
-            day().get(api::events, {{"limit", "700"}, {"from", "-24h"}, {"before", before}});
+            day.get(api::events, {{"limit", "700"}, {"from", "-24h"}, {"before", before}});
         for (const auto& item : page.at("items").as_array())
             seen.push_back(str(item.at("id")));
         before = page.at("next").is_null() ? "" : str(page.at("next"));
@@ -22,19 +23,20 @@ TEST_CASE("panel events pages through everything once, the newest first") {
     CHECK(std::set<std::string>{seen.begin(), seen.end()}.size() == seen.size());
     CHECK(seen.front() == expected.front().id());
     CHECK(seen.back() == expected.back().id());
-    CHECK_FALSE(day().raw(api::events, {{"before", "nonsense"}}).has_value());
+    CHECK_FALSE(day.raw(api::events, {{"before", "nonsense"}}).has_value());
 }
 
 TEST_CASE("the filters of events find exactly what they say") {
-    const auto check = [](const api::Parameters& query, auto wanted) {
+    Day day;
+    const auto check = [&](const api::Parameters& query, auto wanted) {
         auto all = query;
         all["limit"] = "1000";
         std::set<std::string> expected;
-        for (const auto& event : day().window())
+        for (const auto& event : day.window())
             if (wanted(event)) expected.insert(event.id());
         std::set<std::string> found;
         for (;;) {
-            const auto page = day().get(api::events, all);
+            const auto page = day.get(api::events, all);
             for (const auto& item : page.at("items").as_array())
                 found.insert(str(item.at("id")));
             if (page.at("next").is_null()) break;
@@ -49,7 +51,7 @@ TEST_CASE("the filters of events find exactly what they say") {
     check({{"eventid", "command.input,client.*"}},
           [](E e) { return e.eventid() == "command.input" || e.eventid().starts_with("client."); });
     check({{"src_ip", "192.0.2.4"}}, [](E e) { return e.text_of("src_ip") == "192.0.2.4"; });
-    const std::string some = day().window().front().text_of("session").data();
+    const std::string some = day.window().front().text_of("session").data();
     check({{"session", some}}, [&](E e) { return e.text_of("session") == some; });
     check({{"protocol", "ssh"}}, [](E e) { return e.text_of("protocol") == "ssh"; });
     check({{"username", "root"}, {"password", "3"}},
@@ -67,27 +69,29 @@ TEST_CASE("the filters of events find exactly what they say") {
 }
 
 TEST_CASE("what is asked never becomes SQL") {
+    Day day;
     const std::vector<std::string> all{
         "'", "' OR 1=1 --", "\"", "?", "$1", "%", "\\", std::string(1, '\0'), std::string("\xff")};
     for (const auto& hostile : all) {
         for (const auto* name :
              {"src_ip", "session", "username", "input", "eventid", "q", "protocol", "shasum"})
             if (name != std::string_view{"q"} || hostile != "\"") // JSON of other members has these
-                CHECK(day().get(api::events, {{name, hostile}}).at("items").as_array().empty());
-        CHECK(day().get(api::sessions, {{"input", hostile}}).at("items").as_array().empty());
+                CHECK(day.get(api::events, {{name, hostile}}).at("items").as_array().empty());
+        CHECK(day.get(api::sessions, {{"input", hostile}}).at("items").as_array().empty());
     }
 }
 
 TEST_CASE("panel sessions") {
+    Day day;
     std::map<std::string, std::vector<event::Event>> expected;
-    for (const auto& event : day().events)
+    for (const auto& event : day.events)
         if (event.find("session") != nullptr)
             expected[std::string{event.text_of("session")}].push_back(event);
-    std::set<std::string> in_window = distinct(day().window(), "session");
+    std::set<std::string> in_window = distinct(day.window(), "session");
     std::vector<std::string> seen;
     std::string before;
     do {
-        const auto page = day().get(api::sessions, {{"limit", "250"}, {"before", before}});
+        const auto page = day.get(api::sessions, {{"limit", "250"}, {"before", before}});
         CHECK(page.at("total").as_int64() == static_cast<std::int64_t>(in_window.size()));
         for (const auto& item : page.at("items").as_array()) {
             const auto& events = expected.at(str(item.at("session")));
@@ -109,25 +113,26 @@ TEST_CASE("panel sessions") {
     } while (!before.empty());
     CHECK(seen.size() == in_window.size());
     CHECK(std::set<std::string>{seen.begin(), seen.end()} == in_window);
-    const auto one = day().get(api::session, {}, "s7");
+    const auto one = day.get(api::session, {}, "s7");
     CHECK(one.at("events").as_array().size() == expected["s7"].size());
     CHECK(str(one.at("events").as_array()[0].at("id")) == expected["s7"][0].id());
-    CHECK(must(day().raw(api::session, {}, "nobody")).status == 404);
-    const auto some = day().get(api::sessions, {{"input", "cmd 1"}, {"limit", "1000"}});
+    CHECK(must(day.raw(api::session, {}, "nobody")).status == 404);
+    const auto some = day.get(api::sessions, {{"input", "cmd 1"}, {"limit", "1000"}});
     std::set<std::string> with_input;
-    for (const auto& event : day().window())
+    for (const auto& event : day.window())
         if (event.text_of("input") == "cmd 1") with_input.emplace(event.text_of("session"));
     CHECK(some.at("total").as_int64() == static_cast<std::int64_t>(with_input.size()));
 }
 
 TEST_CASE("limits.hub_answer_bytes: a list that is too large says where it goes on") {
+    Day day;
     auto asked = must(api::read_common({{"limit", "100"}}, now));
     asked.answer_bytes_max = 5000;
-    const auto response = must(api::events(day().connection, asked));
+    const auto response = must(api::events(day.connection, asked));
     CHECK(response.body.size() < 5200);
     const auto page = json::parse(response.body).get_object();
     CHECK(page.at("next").is_string());
-    const auto cut = json::parse(must(api::sources(day().connection,
+    const auto cut = json::parse(must(api::sources(day.connection,
                                                    [&] {
                                                        auto few = asked;
                                                        few.answer_bytes_max = 500;

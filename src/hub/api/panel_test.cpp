@@ -7,9 +7,10 @@ using namespace skep::hub::testing;
 namespace json = boost::json;
 
 TEST_CASE("panel summary counts what a recount counts") {
+    Day day;
     for (const auto& [from, minutes] : {std::pair{"-24h", 24 * 60}, std::pair{"-90m", 90}}) {
-        const auto events = day().window(now - minutes * minute);
-        const auto answer = day().get(api::summary, {{"from", from}});
+        const auto events = day.window(now - minutes * minute);
+        const auto answer = day.get(api::summary, {{"from", from}});
         CHECK(answer.at("events").as_int64() == static_cast<std::int64_t>(events.size()));
         CHECK(answer.at("sessions").as_int64() ==
               static_cast<std::int64_t>(distinct(events, "session").size()));
@@ -17,7 +18,7 @@ TEST_CASE("panel summary counts what a recount counts") {
               static_cast<std::int64_t>(distinct(events, "src_ip").size()));
         CHECK(answer.at("sources_60m").as_int64() ==
               static_cast<std::int64_t>(
-                  distinct(day().window(now - 60 * minute, INT64_MAX), "src_ip").size()));
+                  distinct(day.window(now - 60 * minute, INT64_MAX), "src_ip").size()));
         CHECK(answer.at("logins_failed").as_int64() == count(events, "login.failed"));
         CHECK(answer.at("logins_success").as_int64() == count(events, "login.success"));
         CHECK(answer.at("commands").as_int64() == count(events, "command.input"));
@@ -27,14 +28,15 @@ TEST_CASE("panel summary counts what a recount counts") {
         CHECK(str(answer.at("first_event")) == iso8601(events.front().time()));
         CHECK(str(answer.at("last_event")) == iso8601(events.back().time()));
     }
-    const auto empty = day().get(api::summary, {{"from", "1000"}, {"to", "2000"}});
+    const auto empty = day.get(api::summary, {{"from", "1000"}, {"to", "2000"}});
     CHECK(empty.at("events").as_int64() == 0);
     CHECK(empty.at("first_event").is_null());
 }
 
 TEST_CASE("panel timeline has every bar, and they add up") {
+    Day day;
     for (const auto* from : {"-24h", "-60m", "0"}) {
-        const auto answer = day().get(api::timeline, {{"from", from}, {"buckets", "50"}});
+        const auto answer = day.get(api::timeline, {{"from", from}, {"buckets", "50"}});
         const auto width = answer.at("bucket_seconds").as_int64() * 1'000'000;
         const auto& bars = answer.at("buckets").as_array();
         CHECK(bars.size() <= 51);
@@ -42,8 +44,8 @@ TEST_CASE("panel timeline has every bar, and they add up") {
         const auto begin =
             std::string_view{from} == "0"
                 ? 0
-                : must(parse_iso8601(str(day().get(api::summary, {{"from", from}}).at("from"))));
-        const auto events = day().window(begin);
+                : must(parse_iso8601(str(day.get(api::summary, {{"from", from}}).at("from"))));
+        const auto events = day.window(begin);
         std::int64_t sum = 0;
         Micros expected_time = must(parse_iso8601(str(bars[0].at("time"))));
         for (const auto& bar : bars) {
@@ -66,9 +68,10 @@ TEST_CASE("panel timeline has every bar, and they add up") {
 }
 
 TEST_CASE("panel sources") {
-    const auto answer = day().get(api::sources, {{"limit", "1000"}});
+    Day day;
+    const auto answer = day.get(api::sources, {{"limit", "1000"}});
     std::map<std::string, std::vector<event::Event>> by_ip;
-    for (const auto& event : day().window())
+    for (const auto& event : day.window())
         if (event.find("src_ip") != nullptr)
             by_ip[std::string{event.text_of("src_ip")}].push_back(event);
     const auto& items = answer.at("items").as_array();
@@ -88,17 +91,18 @@ TEST_CASE("panel sources") {
         CHECK(item.at("events").as_int64() <= before);
         before = item.at("events").as_int64();
     }
-    const auto three = day().get(api::sources, {{"limit", "3"}});
+    const auto three = day.get(api::sources, {{"limit", "3"}});
     CHECK(three.at("items").as_array().size() == 3);
     CHECK(three.at("total").as_int64() == static_cast<std::int64_t>(by_ip.size()));
 }
 
 TEST_CASE("panel credentials, by outcome and order") {
+    Day day;
     for (const std::string outcome : {"all", "failed", "success"})
         for (const std::string by : {"events", "sources"}) {
             std::map<std::string, Tally> expected;
             std::map<std::string, std::pair<std::int64_t, std::int64_t>> outcomes;
-            for (const auto& event : day().window()) {
+            for (const auto& event : day.window()) {
                 const bool failed = event.eventid() == "login.failed";
                 if ((!failed && event.eventid() != "login.success") ||
                     (failed ? outcome == "success" : outcome == "failed"))
@@ -109,7 +113,7 @@ TEST_CASE("panel credentials, by outcome and order") {
                 ++(failed ? outcomes[key].first : outcomes[key].second);
             }
             auto answer =
-                day().get(api::credentials, {{"limit", "1000"}, {"outcome", outcome}, {"by", by}});
+                day.get(api::credentials, {{"limit", "1000"}, {"outcome", outcome}, {"by", by}});
             for (auto& item : answer.at("items").as_array()) {
                 const auto key = str(item.at("username")) + '/' + str(item.at("password"));
                 CHECK(item.at("failed").as_int64() == outcomes[key].first);
@@ -124,14 +128,15 @@ TEST_CASE("panel credentials, by outcome and order") {
                 },
                 "n", by == "sources");
         }
-    CHECK_FALSE(day().raw(api::credentials, {{"outcome", "maybe"}}).has_value());
+    CHECK_FALSE(day.raw(api::credentials, {{"outcome", "maybe"}}).has_value());
 }
 
 TEST_CASE("panels commands and clients") {
+    Day day;
     for (const std::string by : {"events", "sources"}) {
         std::map<std::string, Tally> commands;
         std::map<std::string, Tally> clients;
-        for (const auto& event : day().window()) {
+        for (const auto& event : day.window()) {
             if (event.eventid() == "command.input")
                 commands[std::string{event.text_of("input")}].add(event);
             if (event.eventid() == "client.version")
@@ -143,11 +148,11 @@ TEST_CASE("panels commands and clients") {
         }
         REQUIRE(clients.size() == 6);
         check_items(
-            day().get(api::commands, {{"limit", "1000"}, {"by", by}}), commands,
+            day.get(api::commands, {{"limit", "1000"}, {"by", by}}), commands,
             [](const json::object& item) { return str(item.at("input")); }, "count",
             by == "sources");
         check_items(
-            day().get(api::clients, {{"limit", "1000"}, {"by", by}}), clients,
+            day.get(api::clients, {{"limit", "1000"}, {"by", by}}), clients,
             [](const json::object& item) {
                 return str(item.at("kind")) + '/' + str(item.at("value"));
             },
@@ -156,21 +161,21 @@ TEST_CASE("panels commands and clients") {
 }
 
 TEST_CASE("panel files tells who brought each, and what kind it is") {
+    Day day;
     const auto script = crypto::sha256_hex("1");
-    std::filesystem::create_directories(day().scratch.path("vault/" + script.substr(0, 2)));
-    std::ofstream{day().scratch.path("vault/" + script.substr(0, 2) + "/" + script)}
-        << "#!/bin/sh\n";
+    std::filesystem::create_directories(day.scratch.path("vault/" + script.substr(0, 2)));
+    std::ofstream{day.scratch.path("vault/" + script.substr(0, 2) + "/" + script)} << "#!/bin/sh\n";
     std::map<std::string, Tally> expected;
     std::map<std::string, event::Event> last;
     std::map<std::string, std::string> logins;
-    for (const auto& event : day().window()) {
+    for (const auto& event : day.window()) {
         if (event.eventid() == "login.success")
             logins[std::string{event.text_of("session")}] = event.text_of("password");
         if (event.eventid() != "file.captured") continue;
         expected[std::string{event.text_of("shasum")}].add(event);
         last.insert_or_assign(std::string{event.text_of("shasum")}, event);
     }
-    const auto answer = day().get(api::files, {{"by", "sources"}});
+    const auto answer = day.get(api::files, {{"by", "sources"}});
     check_items(
         answer, expected, [](const json::object& item) { return str(item.at("shasum")); }, "count",
         true);
@@ -183,13 +188,13 @@ TEST_CASE("panel files tells who brought each, and what kind it is") {
         CHECK(str(item.at("kind")) == (str(item.at("shasum")) == script ? "script" : ""));
     }
     Micros before = INT64_MAX;
-    for (const auto& item : day().get(api::files, {}).at("items").as_array()) {
+    for (const auto& item : day.get(api::files, {}).at("items").as_array()) {
         const auto seen = must(parse_iso8601(str(item.at("last_seen"))));
         CHECK(seen <= before);
         before = seen;
     }
-    const auto one = day().get(api::artifact, {}, script);
+    const auto one = day.get(api::artifact, {}, script);
     CHECK(one.at("count").as_int64() ==
           static_cast<std::int64_t>(one.at("sightings").as_array().size()));
-    CHECK(must(day().raw(api::artifact, {}, crypto::sha256_hex("no"))).status == 404);
+    CHECK(must(day.raw(api::artifact, {}, crypto::sha256_hex("no"))).status == 404);
 }

@@ -64,7 +64,7 @@ inline std::vector<event::Event> a_day() {
     return events;
 }
 
-/// A store with a day in it, made once.
+/// A store with a day in it. Not static: DuckDB does not close well after the end of main.
 struct Day {
     Scratch scratch;
     std::vector<event::Event> events = a_day();
@@ -99,11 +99,6 @@ struct Day {
         return found;
     }
 };
-
-inline Day& day() {
-    static Day made; // opening it takes longer than all the questions
-    return made;
-}
 
 inline std::int64_t count(const std::vector<event::Event>& events, std::string_view eventid) {
     return std::ranges::count(events, eventid, &event::Event::eventid);

@@ -234,8 +234,11 @@ Result<std::vector<Row>> Connection::query(std::string_view sql,
             const char* words = duckdb_prepare_error(made);
             std::string why = words == nullptr ? "statement" : words;
             duckdb_destroy_prepare(&made);
-            return fail(why.contains("invalidated") ? Fault::reset : Fault::refused,
-                        std::move(why));
+            const auto fault = why.contains("invalidated") ? Fault::reset
+                               : why.contains("Interrupted") || why.contains("INTERRUPT")
+                                   ? Fault::timed_out
+                                   : Fault::refused;
+            return fail(fault, std::move(why));
         }
         found = statements.emplace(sql, made).first;
     }
