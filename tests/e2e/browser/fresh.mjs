@@ -88,6 +88,21 @@ export const checks = {
     telnet.close();
   },
 
+  async 'a hub that was killed comes back; whoever logs in again has missed nothing'(browser, task) {
+    const page = await browser.page();
+    await page.waitForSelector('.line.open');
+    const status = await page.evaluate(async () => (await fetch('/api/v1/status')).json());
+    process.kill(status.processes.find((entry) => entry.role === 'hub').pid, 'SIGKILL');
+    const telnet = await attacked(browser, task);
+    await telnet.command('echo while-the-hub-was-away');
+    telnet.close();
+    await page.waitForSelector('text=Your login has ended');
+    browser.findings.length = 0; // the refused connections are the point
+    await browser.login(page);
+    await page.waitForFunction(() => document.querySelector('.feed')?.textContent.includes('while-the-hub-was-away'));
+    await page.waitForSelector('.line.open');
+  },
+
   async 'a session is replayed: the terminal shows what the attacker saw, in step with the timeline'(browser, task) {
     const telnet = await attacked(browser, task);
     await telnet.command('echo recorded-$((6 * 7))');

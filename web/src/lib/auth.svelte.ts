@@ -6,11 +6,14 @@ class Auth {
   /** `unknown` until the hub has answered once. */
   state = $state<'unknown' | 'in' | 'out'>('unknown');
   me = $state.raw<Me | null>(null);
+  /** The hub ended the login: it took too long, or the hub was restarted. */
+  ended = $state(false);
 
   async check(): Promise<void> {
     try {
       this.me = await getJson<Me>(apiUrl('me'));
       this.state = 'in';
+      this.ended = false;
     } catch (error) {
       if (error instanceof ApiError && error.status === 0 && this.state === 'in') return;
       this.lost();
@@ -27,11 +30,13 @@ class Auth {
       await post('logout', {}, this.me?.csrf ?? '');
     } finally {
       this.lost();
+      this.ended = false;
     }
   }
 
   /** The session is over. */
   lost(): void {
+    this.ended = this.ended || this.state === 'in';
     this.me = null;
     this.state = 'out';
   }
