@@ -119,7 +119,7 @@ void follow(Request request, const std::string& journal, event::JournalReader& r
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &ends, nullptr);
+    ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
     const process::Descriptor signals{::signalfd(-1, &ends, SFD_CLOEXEC)};
     const process::Descriptor changes{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
     bool watching = false;

@@ -89,7 +89,7 @@ class Pauses {
         sigemptyset(&ends);
         sigaddset(&ends, SIGINT);
         sigaddset(&ends, SIGTERM);
-        ::sigprocmask(SIG_BLOCK, &ends, nullptr);
+        ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
         signals_ = process::Descriptor{::signalfd(-1, &ends, SFD_CLOEXEC)};
     }
 

@@ -29,9 +29,8 @@ bool contains(const Value& value, std::string_view text) {
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
     std::int64_t value = 0;
-    const auto* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (text.empty() || error != std::errc{} || stop != end) return std::nullopt;
+    const auto [stop, error] = std::from_chars(text.begin(), text.end(), value);
+    if (text.empty() || error != std::errc{} || stop != text.end()) return std::nullopt;
     return value;
 }
 

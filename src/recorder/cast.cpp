@@ -33,9 +33,8 @@ std::string bounded_size(std::string_view text) {
     if (cross == std::string_view::npos) return {};
     const auto bounded = [](std::string_view part) -> std::uint32_t {
         std::uint32_t value = 0;
-        const auto* end = part.data() + part.size();
-        const auto [stop, error] = std::from_chars(part.data(), end, value);
-        return error != std::errc{} || stop != end ? 0 : std::clamp(value, 1U, size_max);
+        const auto [stop, error] = std::from_chars(part.begin(), part.end(), value);
+        return error != std::errc{} || stop != part.end() ? 0 : std::clamp(value, 1U, size_max);
     };
     const auto columns = bounded(text.substr(0, cross));
     const auto rows = bounded(text.substr(cross + 1));
@@ -83,7 +82,7 @@ Result<CastLine> parse_cast_line(std::string_view line) {
     if (kind.size() != 1 || std::string_view{"iormB"}.find(kind[0]) == std::string_view::npos)
         return fail(Fault::malformed, "kind of a recording's line");
     const auto seconds = entries->at(0).to_number<double>(error);
-    constexpr double seconds_max = micros_max / 1'000'000;
+    constexpr double seconds_max = static_cast<double>(micros_max) / 1e6;
     if (error || !(seconds >= 0 && seconds <= seconds_max))
         return fail(Fault::malformed, "time of a recording's line");
     return CastLine{.micros = static_cast<std::uint64_t>(std::llround(seconds * 1e6)),

@@ -31,10 +31,10 @@ std::optional<Numbers> numbers_of(std::string_view text) {
     while (!text.empty() || !numbers.empty()) {
         const auto end = std::min(text.find(';'), text.size());
         unsigned value = 0;
-        const auto* stop_at = text.data() + end;
         if (end != 0) {
-            const auto [stop, error] = std::from_chars(text.data(), stop_at, value);
-            if (error != std::errc{} || stop != stop_at) return std::nullopt;
+            const auto number = text.substr(0, end);
+            const auto [stop, error] = std::from_chars(number.begin(), number.end(), value);
+            if (error != std::errc{} || stop != number.end()) return std::nullopt;
         }
         numbers.push_back(value);
         if (numbers.size() > parameters_max) return std::nullopt;
