@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
+
 namespace skep::cell {
 namespace {
 
@@ -71,6 +73,27 @@ void add_card(const std::string& name,
         files.push_back({card + "statistics/" + counter, "0\n", 0444});
 }
 
+/// What lsmod looks at, for each line of /proc/modules: `name size users ...`.
+void add_modules(const persona::Persona& persona, std::vector<FabricatedFile>& files) {
+    std::istringstream lines{proc_modules(persona)};
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream fields{line};
+        std::string name;
+        std::string size;
+        std::string users;
+        std::string used_by;
+        fields >> name >> size >> users >> used_by;
+        const auto module = "/module/" + name + '/';
+        files.push_back({module + "coresize", size + '\n', 0444});
+        files.push_back({module + "refcnt", users + '\n', 0444});
+        files.push_back({module + "initstate", "live\n", 0444});
+        files.push_back({module + "holders/", "", 0755});
+        std::istringstream holders{used_by};
+        for (std::string holder; std::getline(holders, holder, ',');)
+            if (holder != "-") files.push_back({module + "holders/" + holder + '/', "", 0755});
+    }
+}
+
 } // namespace
 
 std::vector<FabricatedFile> fabricated_sys(const persona::Persona& persona) {
@@ -78,6 +101,10 @@ std::vector<FabricatedFile> fabricated_sys(const persona::Persona& persona) {
     add_processors(persona, files);
     add_card("lo", "00:00:00:00:00:00", true, files);
     add_card("eth0", persona.mac, false, files);
+    add_modules(persona, files);
+    for (const char* place : {"/bus/", "/firmware/", "/hypervisor/", "/dev/block/", "/dev/char/",
+                              "/class/block/", "/class/tty/", "/fs/cgroup/", "/kernel/debug/"})
+        files.push_back({place, "", 0755});
     const auto disk = "/block/" + disk_name(persona) + '/';
     const auto partition = persona.root_device.substr(persona.root_device.find_last_of('/') + 1);
     files.push_back({disk + "size", fmt::format("{}\n", persona.disk_kib * 2 + 2097152), 0444});

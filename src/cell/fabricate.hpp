@@ -12,7 +12,8 @@ namespace skep::cell {
 
 /// One made-up file.
 struct FabricatedFile {
-    std::string path; ///< Absolute below the directory that it is for.
+    std::string
+        path; ///< Absolute below the directory that it is for; a directory if it ends with a slash.
     std::string content;
     unsigned mode = 0644;
     std::int64_t age_seconds = 0; ///< How long after the installation it was written.

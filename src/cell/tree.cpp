@@ -151,6 +151,7 @@ write_file(const std::string& path, std::string_view content, mode_t mode, std::
     for (auto slash = path.find('/', std::strlen(tree_mount) + 1); slash != std::string::npos;
          slash = path.find('/', slash + 1))
         ::mkdir(path.substr(0, slash).c_str(), 0755);
+    if (path.ends_with('/')) return {};
     const Descriptor file{
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode)};
     if (!file.valid() ||
