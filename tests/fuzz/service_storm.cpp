@@ -84,7 +84,7 @@ std::string session(Dice& dice) {
             input += static_cast<char>(piece.size());
             input += piece;
         }
-    for (auto left = dice.below(8); left > 0; --left) {
+    for (auto left = dice.below(5); left > 0; --left) {
         const auto bytes = packet(dice);
         input += static_cast<char>(bytes.size());
         input += bytes;

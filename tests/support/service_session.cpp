@@ -38,7 +38,7 @@ Played play_session(const service::Service& service, std::string_view input) {
     const auto flags = input.empty() ? 0U : static_cast<std::uint8_t>(input.front());
     const auto call = input.size() < 2 ? 0U : static_cast<std::uint8_t>(input[1]);
     net::ScriptedStream stream;
-    stream.set_turns(4);
+    stream.set_turns(1);
     fill(stream, input.substr(std::min<std::size_t>(2, input.size())));
     if ((flags & breaks) != 0) stream.fail_call(call + 1, Fault::reset);
     Played played;
