@@ -55,7 +55,8 @@ std::string without_death_echo(const std::string& bytes) {
 } // namespace
 
 std::string mask(std::string bytes, bool ended) {
-    for (const auto& one : masks()) bytes = std::regex_replace(bytes, one.pattern, one.instead);
+    for (const auto& one : masks())
+        bytes = std::regex_replace(bytes, one.pattern, one.instead);
     return ended ? without_death_echo(without_synch(bytes)) : bytes;
 }
 
