@@ -24,11 +24,11 @@ constexpr std::size_t load_shift = 16;
 constexpr std::size_t mask_bytes = 32; // as a kernel built for 256 processors
 constexpr std::uint16_t dns_port = 53;
 
-template <std::size_t size>
-void put(char (&field)[size],
+template <std::size_t Size>
+void put(char (&field)[Size],
          const std::string& text) { // NOLINT(modernize-avoid-c-arrays): struct utsname
-    std::memset(field, 0, size);
-    std::memcpy(field, text.data(), std::min(text.size(), size - 1));
+    std::memset(field, 0, Size);
+    std::memcpy(field, text.data(), std::min(text.size(), Size - 1));
 }
 
 template <class Struct> std::string_view bytes_of(const Struct& value) {

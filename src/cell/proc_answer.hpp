@@ -6,8 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-struct statfs;
+#include <sys/vfs.h>
 
 namespace skep::cell {
 
