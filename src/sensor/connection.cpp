@@ -63,6 +63,8 @@ class Connection final : public service::Events,
         co_return terminal;
     }
 
+    const std::string& source() const noexcept { return ends_.peer_ip; }
+
     void connected() {
         auto event = make("session.connect");
         event.text("persona", listener_.persona.name).number("src_port", ends_.peer_port);
@@ -160,6 +162,7 @@ serve_connection(Shared& shared, const Listener& listener, int socket, net::Endp
     }
     shared.open.erase(&stream);
     shared.deadlines.remove(life);
+    if (shared.on_end) shared.on_end(connection.source());
 }
 
 } // namespace skep::sensor

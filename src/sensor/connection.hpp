@@ -7,6 +7,7 @@
 #include "sensor/auth_policy.hpp"
 #include "sensor/cells_link.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_set>

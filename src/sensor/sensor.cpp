@@ -8,10 +8,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <array>
 #include <cerrno>
+#include <malloc.h>
 #include <map>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -98,6 +98,7 @@ struct Sensor::State {
           reporting{loop}, draining{loop} {}
 
     void start() {
+        shared.on_end = [this](const std::string& source) { release(source); };
         policy.on_accepted = [this](const std::string& source, std::string_view user,
                                     std::string_view password) {
             recorder.remember(source, user, password);
@@ -169,9 +170,8 @@ struct Sensor::State {
         ++connections;
         ++served;
         ++by_source[ends.peer_ip];
-        auto done = [this, source = ends.peer_ip](const std::exception_ptr&) { release(source); };
         asio::co_spawn(io, serve_connection(shared, listener, socket, std::move(ends)),
-                       std::move(done));
+                       asio::detached);
         return true;
     }
 
@@ -206,6 +206,9 @@ struct Sensor::State {
         child.report("served", served);
         child.report("refused", refused);
         child.report("unacknowledged", recorder.unacknowledged());
+        // A flood leaves holes between the connections that stay; give whole free pages back while
+        // nothing waits.
+        if (recorder.unacknowledged() == 0) ::malloc_trim(0);
         const auto heap = ::mallinfo2();
         child.report("heap_bytes", heap.uordblks + heap.hblkhd);
         reporting.expires_after(1s);
