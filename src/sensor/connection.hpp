@@ -31,6 +31,8 @@ struct Shared {
     const Settings& settings;
     std::string sensor_name;
     bool shells = true; ///< cell.level is not `low`.
+    /// One connection less of that source.
+    std::function<void(const std::string& source)> on_end = {};
     std::unordered_set<net::TcpStream*> open =
         {}; ///< What is being served, to be cancelled at the end.
 };
