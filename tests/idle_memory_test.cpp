@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int connections = 400; // two descriptors each
-constexpr std::size_t bytes_max = 3072;
+[[maybe_unused]] constexpr std::size_t bytes_max = 3072;
 constexpr std::string_view refusals =
     "\xff\xfc\x25\xff\xfc\x18\xff\xfc\x20\xff\xfc\x23\xff\xfc\x27\xff\xfc\x24\xff\xfe\x26";
 constexpr std::string_view more_refusals = "\xff\xfc\x01\xff\xfc\x1f\xff\xfc\x21\xff\xfc\x22";
@@ -45,7 +45,7 @@ void send(int socket, std::string_view bytes) {
 }
 
 /// Bytes of heap for each connection at the prompt of `persona`'s server.
-std::size_t measure(const persona::Persona& persona, bool& prompted) {
+[[maybe_unused]] std::size_t measure(const persona::Persona& persona, bool& prompted) {
     boost::asio::io_context io;
     net::Deadlines deadlines{io};
     tests::FakeEvents events{system_clock(), {}};
