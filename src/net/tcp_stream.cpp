@@ -66,6 +66,7 @@ struct TcpStream::State {
     Deadlines& deadlines;
     Wait reading;
     Wait writing;
+    asio::steady_timer* pausing = nullptr; ///< The timer of a pause, for cancel().
 
     State(asio::io_context& io, int fd, Deadlines& list) : socket{io, fd}, deadlines{list} {
         reading.socket = &socket;
@@ -180,7 +181,9 @@ Task<Result<void>> TcpStream::pause(std::chrono::milliseconds time) {
     asio::steady_timer timer{state_->socket.get_executor(), time};
     boost::system::error_code error;
     auto token = asio::redirect_error(asio::use_awaitable, error);
+    state_->pausing = &timer;
     co_await timer.async_wait(token);
+    state_->pausing = nullptr;
     if (error || !state_->socket.is_open()) co_return fail(Fault::cancelled);
     char byte = 0;
     const auto count = ::recv(state_->socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -195,6 +198,7 @@ void TcpStream::close() {
 }
 
 void TcpStream::cancel() {
+    if (state_->pausing != nullptr) state_->pausing->cancel();
     if (state_->socket.is_open()) ::shutdown(state_->socket.native_handle(), SHUT_RD);
     boost::system::error_code ignored;
     state_->socket.close(ignored);

@@ -56,7 +56,7 @@ enum class MessageKind : std::uint8_t {
     cell_launched = 51, ///< launcher to broker: bytes cell id; carries the supervisor's socket
     cell_event = 52,    ///< supervisor to broker: u64 request of the session or 0, then an event
     cell_artifact = 53, ///< as cell_event, the event being file.captured; carries the content
-    cell_stop = 54,     ///< broker to supervisor, launcher to broker: end, or is ended; bytes cell id
+    cell_stop = 54, ///< broker to supervisor, launcher to broker: end, or is ended; bytes cell id
 };
 
 /// Largest packet. Texts in events are limited (limits.event_text_bytes) so that every event fits.

@@ -120,6 +120,10 @@ Task<Result<OpenedCell>> CellsLink::open(process::CellRequest request) {
     co_return fail(Fault::timed_out, "no answer from the cells process");
 }
 
+void CellsLink::fail_waiting() {
+    state_->fail_all();
+}
+
 void CellsLink::close(std::uint64_t request) {
     state_->close(request);
 }

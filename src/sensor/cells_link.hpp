@@ -42,6 +42,9 @@ class CellsLink {
     /// Fault::closed if the cells process is or goes away. `request.request` is set here.
     Task<Result<OpenedCell>> open(process::CellRequest request);
 
+    /// Ends every waiting `open` with Fault::closed.
+    void fail_waiting();
+
     /// The peer of that shell is gone.
     void close(std::uint64_t request);
 

@@ -239,7 +239,22 @@ struct Sensor::State {
 
 Sensor::Sensor(std::unique_ptr<State> state) : state_{std::move(state)} {}
 
-Sensor::~Sensor() = default;
+/// Sessions hold what lies in the state: they end first. One that does not is left alone with it,
+/// for the process ends.
+Sensor::~Sensor() {
+    constexpr int turns_max = 1000;
+    state_->stopping = true;
+    state_->cells.fail_waiting();
+    for (const auto& socket : state_->accepting)
+        socket->cancel();
+    for (auto* stream : state_->shared.open)
+        stream->cancel();
+    for (int turn = 0; turn < turns_max && state_->connections != 0; ++turn) {
+        state_->io.restart();
+        state_->io.poll();
+    }
+    if (state_->connections != 0) static_cast<void>(state_.release());
+}
 
 Result<std::unique_ptr<Sensor>> Sensor::make(asio::io_context& io,
                                              const process::RoleContext& context) {
