@@ -173,8 +173,15 @@ Result<std::string> Settings::to_toml(std::string_view assignment) {
     const bool is_bare = row->kind == SettingKind::text && is_bare_word(value);
     auto line =
         is_bare ? fmt::format("{} = \"{}\"\n", key, value) : fmt::format("{} = {}\n", key, value);
-    if (auto right = Settings{}.read(line, "--set"); !right) return std::unexpected{right.error()};
-    return line;
+    auto right = Settings{}.read(line, "--set");
+    if (right) return line;
+    // What is no TOML at all is told as a wrong value too: the person typed a word, not a file.
+    if (right.error().detail().find(key) != std::string::npos)
+        return std::unexpected{right.error()};
+    const auto wanted = row->kind == SettingKind::number
+                            ? fmt::format("{} to {} {}", row->min, row->max, row->unit_or_choices)
+                            : std::string{kind_name(row->kind)};
+    return fail(Fault::refused, fmt::format("`{}` must be {}", key, wanted));
 }
 
 Result<void> Settings::assign(std::string_view assignment) {

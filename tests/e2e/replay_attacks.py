@@ -124,7 +124,8 @@ def recorded_attacks_are_found(skep, images):
         missing = wanted - have
         assert not missing, f"{sum(missing.values())} of {sum(wanted.values())} lines are missing: {missing.most_common(5)}"
         logins = {(row["username"], row["password"]) for row in hub.get("credentials", outcome="success", limit=1000)["items"]}
-        lost = {(user, password) for user, password, _ in chosen} - logins
+        # BusyBox's login takes the first word of a line for the name.
+        lost = {(user.split()[0] if n % 2 else user, password) for n, (user, password, _) in enumerate(chosen)} - logins
         assert not lost, f"logins are missing: {sorted(lost)[:5]}"
         files = {row["shasum"] for row in hub.get("files", limit=1000)["items"]}
         drops = {digest for _, _, lines in chosen for digest in dropped(typed(lines))}

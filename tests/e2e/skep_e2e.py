@@ -86,7 +86,7 @@ class Deployment:
     def events(self, *words):
         done = self.run("events", "--json", *words)
         assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return [json.loads(line) for line in done.stdout.split("\n") if line]
 
     def stop(self, within=5.0):
         """Asks for a clean stop and returns the exit status; fails if it takes longer than `within` seconds."""
