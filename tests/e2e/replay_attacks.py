@@ -24,7 +24,7 @@ from skep_e2e import PROMPT, Deployment, Hub, RealTelnet, main, skip, wait_for  
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.environ.get("SKEP_SHARED_DATA") or os.path.join(ROOT, "..", "shared", "data")
 EVERY = int(os.environ.get("SKEP_REPLAY_EVERY", "40"))
-WRITABLE = ("/", "/tmp/", "/var/tmp/", "/var/run/", "/dev/shm/", "/root/", "/mnt/", "/home/", "/var/", "/etc/")
+WRITABLE = ("/", "/tmp/", "/var/tmp/", "/var/run/", "/dev/shm/", "/root/", "/mnt/", "/home/", "/var/", "/etc/")  # for root of the server
 DROP = re.compile(r"^(?:/bin/busybox )?echo -n?e '((?:\\x[0-9a-f]{2}|[A-Za-z0-9/])+)' > (/[A-Za-z/]*)(\.[a-z]+); ")
 
 
@@ -128,7 +128,8 @@ def recorded_attacks_are_found(skep, images):
         lost = {(user.split()[0] if n % 2 else user, password) for n, (user, password, _) in enumerate(chosen)} - logins
         assert not lost, f"logins are missing: {sorted(lost)[:5]}"
         files = {row["shasum"] for row in hub.get("files", limit=1000)["items"]}
-        drops = {digest for _, _, lines in chosen for digest in dropped(typed(lines))}
+        drops = {digest for n, (user, _, lines) in enumerate(chosen) if user == "root" and n % 2 == 0 for digest in dropped(typed(lines))}
+        assert files
         assert drops <= files, f"{len(drops - files)} of {len(drops)} dropped files are missing"
         print(f"{len(chosen)} recorded sessions in {took:.0f} s: {sum(wanted.values())} lines, {len(logins)} logins, {len(drops)} known drops of {len(files)} files, all found")
 
