@@ -1,4 +1,5 @@
 // `skep events`: what is in the journal, with or without a running deployment.
+#include "apps/end_watch.hpp"
 #include "apps/subcommand.hpp"
 #include "base/bytes.hpp"
 #include "event/filter.hpp"
@@ -9,13 +10,10 @@
 
 #include <array>
 #include <charconv>
-#include <csignal>
 #include <cstdio>
 #include <deque>
 #include <filesystem>
-#include <poll.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace skep::apps::events {
@@ -112,15 +110,12 @@ bool print_present(const Request& request, event::JournalReader& reader) {
     return std::fflush(stdout) == 0;
 }
 
-/// Waits for changes of the journal until a signal or the reader's end.
-void follow(Request request, const std::string& journal, event::JournalReader& reader) {
+/// Waits for changes of the journal until nobody wants more.
+void follow(Request request,
+            const EndWatch& watch,
+            const std::string& journal,
+            event::JournalReader& reader) {
     request.newest.reset();
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-    const process::Descriptor signals{::signalfd(-1, &ends, SFD_CLOEXEC)};
     const process::Descriptor changes{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
     bool watching = false;
     for (;;) {
@@ -129,12 +124,8 @@ void follow(Request request, const std::string& journal, event::JournalReader& r
             watching = ::inotify_add_watch(changes.get(), journal.c_str(),
                                            IN_MODIFY | IN_CREATE | IN_MOVED_TO) >= 0;
         if (!print_present(request, reader)) return;
-        std::array<pollfd, 3> waits{{{.fd = signals.get(), .events = POLLIN, .revents = 0},
-                                     {.fd = changes.get(), .events = POLLIN, .revents = 0},
-                                     {.fd = STDOUT_FILENO, .events = 0, .revents = 0}}};
         constexpr int milliseconds = 1000; // for a journal that does not exist yet
-        ::poll(waits.data(), waits.size(), milliseconds);
-        if (waits[0].revents != 0 || (waits[2].revents & (POLLERR | POLLNVAL)) != 0) return;
+        if (!watch.wait(milliseconds, changes.get())) return;
         std::array<char, 4096> ignored{};
         while (::read(changes.get(), ignored.data(), ignored.size()) > 0) {
         }
@@ -151,14 +142,13 @@ int run(const Arguments& arguments) {
     const auto journal = state + "/journal";
     if (std::filesystem::exists(journal, ignored) && ::access(journal.c_str(), R_OK | X_OK) != 0)
         return complain(fmt::format("{}: it cannot be read by this user", journal));
-    struct sigaction ignore{};
-    ignore.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &ignore, nullptr); // a closed pipe is the reader's wish
+    const EndWatch watch;
     event::JournalReader reader{journal, first_place(journal, request->filter.since)};
     reader.on_bad = [](const event::Cursor& where, std::string_view why) {
         complain(fmt::format("{}, byte {}: {}", where.segment, where.offset, why));
     };
-    if (print_present(*request, reader) && request->follow) follow(*request, journal, reader);
+    if (print_present(*request, reader) && request->follow)
+        follow(*request, watch, journal, reader);
     return 0;
 }
 

@@ -1,10 +1,10 @@
 // `skep replay`: shows a terminal recording as it happened, without letting its bytes near the
 // terminal.
+#include "apps/end_watch.hpp"
 #include "apps/subcommand.hpp"
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
-#include "process/descriptor.hpp"
 #include "recorder/cast.hpp"
 #include "recorder/terminal_filter.hpp"
 
@@ -13,13 +13,9 @@
 
 #include <array>
 #include <charconv>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <poll.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 namespace skep::apps::replay {
 namespace {
@@ -81,28 +77,6 @@ Result<Request> read_request(const Arguments& arguments) {
     return request;
 }
 
-/// Waits for time to pass; false once a signal came or nobody reads any more.
-class Pauses {
-  public:
-    Pauses() {
-        sigset_t ends;
-        sigemptyset(&ends);
-        sigaddset(&ends, SIGINT);
-        sigaddset(&ends, SIGTERM);
-        ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-        signals_ = process::Descriptor{::signalfd(-1, &ends, SFD_CLOEXEC)};
-    }
-
-    bool pause(double seconds) const {
-        std::array<pollfd, 2> waits{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                                     {.fd = STDOUT_FILENO, .events = 0, .revents = 0}}};
-        return ::poll(waits.data(), waits.size(), static_cast<int>(seconds * 1000)) == 0;
-    }
-
-  private:
-    process::Descriptor signals_;
-};
-
 bool print(std::string_view text) {
     return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
            std::fflush(stdout) == 0;
@@ -121,7 +95,7 @@ std::string shown(const Request& request, TerminalFilter& filter, const recorder
 /// Returns the number of lines that were no recording's.
 std::size_t play(const Request& request, std::ifstream& file) {
     const bool timed = !request.input && !request.text_only && request.speed > 0;
-    const Pauses pauses;
+    const EndWatch watch;
     TerminalFilter filter{request.text_only ? TerminalFilter::Keep::text
                                             : TerminalFilter::Keep::movements};
     std::uint64_t shown_at = 0;
@@ -137,7 +111,9 @@ std::size_t play(const Request& request, std::ifstream& file) {
         const auto passed = line->micros > shown_at ? line->micros - shown_at : 0;
         shown_at = line->micros;
         const auto wait = timed ? static_cast<double>(passed) / 1e6 / request.speed : 0;
-        if (!pauses.pause(std::min(wait, request.longest_pause)) || !print(out)) break;
+        if (!watch.wait(static_cast<int>(std::min(wait, request.longest_pause) * 1000)) ||
+            !print(out))
+            break;
     }
     if (!request.input && !request.text_only) print(TerminalFilter::reset());
     if (!request.input) print("\n");
@@ -163,9 +139,6 @@ int run(const Arguments& arguments) {
     if (!std::getline(file, header) || !is_header(header))
         return complain(
             fmt::format("{}: is no asciicast v2 recording", escape_text(request->file)));
-    struct sigaction ignore{};
-    ignore.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &ignore, nullptr); // a closed pipe is the reader's wish
     const auto wrong = play(*request, file);
     if (wrong != 0)
         return complain(fmt::format("{}: {} lines are no recording's and were left out",

@@ -18,22 +18,12 @@ std::string quoted_text(std::string_view text) {
     return out + '"';
 }
 
-std::vector<std::string> split(std::string_view text) {
-    std::vector<std::string> parts;
-    while (!text.empty()) {
-        const auto bar = text.find('|');
-        parts.emplace_back(text.substr(0, bar));
-        text = bar == std::string_view::npos ? std::string_view{} : text.substr(bar + 1);
-    }
-    return parts;
-}
-
 SettingValue default_value(const SettingRow& row) {
     switch (row.kind) {
     case SettingKind::text: return std::string{row.text_default};
     case SettingKind::number: return row.number_default;
     case SettingKind::flag: return row.number_default != 0;
-    case SettingKind::list: return split(row.text_default);
+    case SettingKind::list: return split_bars(row.text_default);
     }
     std::unreachable();
 }
@@ -112,7 +102,7 @@ std::string type_words(const SettingRow& row) {
     case SettingKind::text:
         return row.unit_or_choices.empty()
                    ? "text"
-                   : fmt::format("one of {}", fmt::join(split(row.unit_or_choices), ", "));
+                   : fmt::format("one of {}", fmt::join(split_bars(row.unit_or_choices), ", "));
     case SettingKind::number:
         return fmt::format("{} to {} {}", row.min, row.max, row.unit_or_choices);
     case SettingKind::flag: return "true or false";

@@ -38,7 +38,7 @@ std::string session_id(Micros time) {
 
 Micros id_time(std::string_view id) noexcept {
     std::array<char, 12> digits{};
-    if (id.size() == 20)
+    if (id.size() == session_id_bytes)
         id.copy(digits.data(), 12);
     else if (id.size() == 36 && id[8] == '-' && id[14] == '7') {
         id.copy(digits.data(), 8);

@@ -18,6 +18,7 @@ std::string uuid7_from(Micros time, std::string_view digest);
 /// A session's name in events: 12 hexadecimal digits of milliseconds, then 8 random ones. The time
 /// in front lets a store find a session's day without an index.
 std::string session_id(Micros time);
+inline constexpr std::size_t session_id_bytes = 20;
 
 /// The time inside a session_id or uuid7; nullopt-like -1 for any other text (Cowrie's ids are
 /// random).

@@ -1,6 +1,6 @@
 #include "base/settings.hpp"
 
-#include "base/toml_guard.hpp"
+#include "base/toml.hpp"
 
 #include <fmt/format.h>
 
@@ -11,21 +11,8 @@
 #include <set>
 #include <stdexcept>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 namespace skep {
 namespace {
-
-std::vector<std::string> split(std::string_view text) {
-    std::vector<std::string> parts;
-    while (!text.empty()) {
-        const auto bar = text.find('|');
-        parts.emplace_back(text.substr(0, bar));
-        text = bar == std::string_view::npos ? std::string_view{} : text.substr(bar + 1);
-    }
-    return parts;
-}
 
 std::string_view kind_name(SettingKind kind) {
     switch (kind) {
@@ -46,7 +33,7 @@ Result<SettingValue> convert(const SettingRow& row, const toml::node& node) {
     case SettingKind::text: {
         const auto* text = node.as_string();
         if (text == nullptr) return wrong_type();
-        const auto choices = split(row.unit_or_choices);
+        const auto choices = split_bars(row.unit_or_choices);
         if (!choices.empty() && std::ranges::find(choices, text->get()) == choices.end())
             return fail(Fault::refused, fmt::format("must be one of {}", fmt::join(choices, ", ")));
         return SettingValue{text->get()};
@@ -127,18 +114,20 @@ bool is_bare_word(std::string_view value) {
 
 } // namespace
 
-Result<void> Settings::read(std::string_view toml, const std::string& file) {
-    if (const auto line = line_of_nameless_table(toml); line != 0)
-        return fail(Fault::refused,
-                    fmt::format("{}:{}: a table's name must follow its `[`", file, line));
-    const auto parsed = toml::parse(toml);
-    if (!parsed) {
-        const auto& error = parsed.error();
-        return fail(Fault::refused,
-                    fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
+std::vector<std::string> split_bars(std::string_view text) {
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+        const auto bar = text.find('|');
+        parts.emplace_back(text.substr(0, bar));
+        text = bar == std::string_view::npos ? std::string_view{} : text.substr(bar + 1);
     }
+    return parts;
+}
+
+Result<void> Settings::read(std::string_view toml, const std::string& file) {
+    TRY(const auto parsed, parse_toml(toml, file));
     auto values = values_;
-    if (auto read = read_table(parsed.table(), "", Place{file, values}); !read) return read;
+    if (auto read = read_table(parsed, "", Place{file, values}); !read) return read;
     values_ = std::move(values);
     return {};
 }
@@ -211,7 +200,7 @@ bool Settings::flag(std::string_view key) const {
 std::vector<std::string> Settings::list(std::string_view key) const {
     const auto& row = row_of(key, SettingKind::list);
     const auto found = values_.find(key);
-    return found == values_.end() ? split(row.text_default)
+    return found == values_.end() ? split_bars(row.text_default)
                                   : std::get<std::vector<std::string>>(found->second);
 }
 

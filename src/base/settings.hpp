@@ -27,6 +27,9 @@ struct SettingRow {
     std::string_view sentence;
 };
 
+/// The entries of such a default or choice; none of an empty text.
+std::vector<std::string> split_bars(std::string_view text);
+
 /// Every key in the order of the documentation, limits (`limits.NAME`) last.
 std::span<const SettingRow> setting_rows();
 

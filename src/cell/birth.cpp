@@ -4,8 +4,8 @@
 
 #include "cell/id_space.hpp"
 #include "cell/network.hpp"
-#include "cell/tree.hpp"
 #include "process/channel.hpp"
+#include "process/sandbox.hpp"
 
 #include <fmt/format.h>
 
@@ -82,7 +82,16 @@ struct Ends {
     int control; ///< Becomes descriptor 3 of the init program.
     int wait;    ///< Readable once the supervisor has attached.
     int base;
+    int inject;
 };
+
+/// Whatever way out of its mount namespace a process of the cell may find, the files there stay
+/// closed to it. A kernel without it leaves the other layers: docs/security.md.
+void confine(const Ends& ends) {
+    const Descriptor root{::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    const std::array<int, 3> places{root.get(), ends.base, ends.inject};
+    static_cast<void>(process::confine_to(places));
+}
 
 /// In process 1, not yet the init program.
 [[noreturn]] void become_init(const CellPlan& plan, const Ends& ends) {
@@ -90,6 +99,7 @@ struct Ends {
     if (::read(ends.wait, &byte, 1) != 1) ::_exit(1);
     if (auto entered = enter_tree(first_pid(plan)); !entered)
         give_up(ends.line, entered.error().detail());
+    confine(ends);
     limit(RLIMIT_AS, plan.limits.memory_bytes);
     limit(RLIMIT_FSIZE, plan.limits.disk_bytes);
     limit(RLIMIT_NOFILE, plan.limits.open_files);
@@ -161,7 +171,7 @@ Result<process::Message> hear(int line) {
 
 } // namespace
 
-Result<Newborn> give_birth(const CellPlan& plan, int base) {
+Result<Newborn> give_birth(const CellPlan& plan, const CellTree& tree) {
     Newborn born;
     TRY(auto line, process::make_channel_pair());
     TRY(auto control, process::make_channel_pair());
@@ -169,7 +179,8 @@ Result<Newborn> give_birth(const CellPlan& plan, int base) {
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return fail(Fault::refused, "pipe");
     const Descriptor wait{pipe[0]};
     born.release = Descriptor{pipe[1]};
-    const Ends ends{line.second.get(), control.second.get(), wait.get(), base};
+    const Ends ends{line.second.get(), control.second.get(), wait.get(), tree.base.get(),
+                    tree.inject.get()};
     const pid_t middle = ::fork();
     if (middle < 0) return fail(Fault::refused, "fork");
     if (middle == 0) {

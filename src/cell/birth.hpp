@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 #include "cell/plan.hpp"
+#include "cell/tree.hpp"
 #include "process/descriptor.hpp"
 
 #include <sys/types.h>
@@ -21,8 +22,8 @@ struct Newborn {
 };
 
 /// Makes user, mount, network, UTS, IPC, cgroup, time and process namespaces around the tree at
-/// tree_mount. `base` is left open in process 1 as descriptor 5. The calling process must be root
-/// of our user namespace.
-Result<Newborn> give_birth(const CellPlan& plan, int base);
+/// tree_mount. `tree.base` is left open in process 1 as descriptor 5. The calling process must be
+/// root of our user namespace.
+Result<Newborn> give_birth(const CellPlan& plan, const CellTree& tree);
 
 } // namespace skep::cell

@@ -162,7 +162,7 @@ std::vector<ImageRecipe> image_recipes() {
 }
 
 Result<ImageRecipe> stage_recipe(const ImageRecipe& recipe) {
-    std::string place = "/tmp/skep-recipe-XXXXXX";
+    auto place = (fs::temp_directory_path() / "skep-recipe-XXXXXX").string();
     if (::mkdtemp(place.data()) == nullptr) return fail(Fault::refused, why(place));
     std::error_code error;
     fs::copy(recipe.directory, place + '/' + recipe.name, fs::copy_options::recursive, error);

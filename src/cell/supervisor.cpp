@@ -108,7 +108,7 @@ class Supervisor {
 Result<void> Supervisor::start() {
     if (::unshare(CLONE_NEWNS) != 0) return fail(Fault::refused, "mount namespace");
     TRY(tree_, build_tree(plan_));
-    TRY(born_, give_birth(plan_, tree_.base.get()));
+    TRY(born_, give_birth(plan_, tree_));
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);

@@ -170,7 +170,25 @@ std::int64_t Event::number_of(std::string_view name, std::int64_t otherwise) con
     return number == nullptr ? otherwise : *number;
 }
 
+namespace {
+
+/// Bytes of a text, or of a list with an end for each entry.
+std::size_t text_bytes(const Value& value) {
+    if (const auto* text = std::get_if<std::string>(&value)) return text->size();
+    std::size_t total = 0;
+    if (const auto* list = std::get_if<std::vector<std::string>>(&value))
+        for (const auto& entry : *list)
+            total += entry.size() + 1;
+    return total;
+}
+
+} // namespace
+
 void limit_texts(Event& event, std::size_t bytes_max) {
+    if (std::ranges::none_of(event.values(), [&](const auto& entry) {
+            return text_bytes(entry.second) > bytes_max;
+        }))
+        return;
     bool cut = false;
     const auto limited = [&](std::string text) {
         if (text.size() <= bytes_max) return text;

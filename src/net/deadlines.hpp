@@ -44,7 +44,8 @@ class Deadlines {
     /// Ends the sweeping, so that the loop can run out of work.
     void stop();
 
-    /// What the once-a-second timer does, for tests: expires everything due at `now`.
+    /// What the once-a-second timer does: expires everything due at `now`. With the end of time it
+    /// ends all that waits.
     void sweep(std::chrono::steady_clock::time_point now);
 
   private:

@@ -53,25 +53,29 @@ Fault fault_of(int error) {
 struct TcpStream::State {
     /// A deadline that ends one direction's wait by cancelling the socket.
     struct Wait final : Deadline {
-        Descriptor* socket = nullptr;
+        State& state;
         bool late = false;
+
+        explicit Wait(State& of) : state{of} {}
+
+        ~Wait() override { state.deadlines.remove(*this); }
+
+        Wait(const Wait&) = delete;
+        Wait& operator=(const Wait&) = delete;
 
         void expired() override {
             late = true;
-            socket->cancel();
+            state.socket.cancel();
         }
     };
 
     Descriptor socket;
     Deadlines& deadlines;
     Wait reading;
-    Wait writing;
     asio::steady_timer* pausing = nullptr; ///< The timer of a pause, for cancel().
 
-    State(asio::io_context& io, int fd, Deadlines& list) : socket{io, fd}, deadlines{list} {
-        reading.socket = &socket;
-        writing.socket = &socket;
-    }
+    State(asio::io_context& io, int fd, Deadlines& list)
+        : socket{io, fd}, deadlines{list}, reading{*this} {}
 
     /// The same as ready() for reading, ended on time and not within a second.
     Task<Result<void>> readable_within(std::chrono::milliseconds within) {
@@ -94,6 +98,24 @@ struct TcpStream::State {
         if (error) co_return fail(Fault::cancelled);
         co_return Result<void>{};
     }
+
+    Task<Result<void>> send(std::string_view bytes, int flags, std::chrono::milliseconds within) {
+        Wait wait{*this}; // here, as few connections ever wait to write
+        while (!bytes.empty()) {
+            if (!socket.is_open()) co_return fail(Fault::cancelled);
+            const auto count = ::send(socket.native_handle(), bytes.data(), bytes.size(), flags);
+            if (count >= 0) {
+                bytes.remove_prefix(static_cast<std::size_t>(count));
+                continue;
+            }
+            if (errno == EINTR) continue;
+            if (errno != EAGAIN) co_return fail(fault_of(errno));
+            deadlines.start(wait, within);
+            CO_CHECK(co_await ready(Descriptor::wait_write, wait));
+            deadlines.remove(wait);
+        }
+        co_return Result<void>{};
+    }
 };
 
 TcpStream::TcpStream(asio::io_context& io, int fd, Deadlines& deadlines)
@@ -104,10 +126,7 @@ TcpStream::TcpStream(asio::io_context& io, int fd, Deadlines& deadlines)
     ::setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
 }
 
-TcpStream::~TcpStream() {
-    state_->deadlines.remove(state_->reading);
-    state_->deadlines.remove(state_->writing);
-}
+TcpStream::~TcpStream() = default;
 
 Task<Result<std::string>> TcpStream::read_some(std::size_t bytes_max,
                                                std::chrono::milliseconds within) {
@@ -140,41 +159,11 @@ Task<Result<std::string>> TcpStream::read_some(std::size_t bytes_max,
 }
 
 Task<Result<void>> TcpStream::write(std::string_view bytes, std::chrono::milliseconds within) {
-    auto& wait = state_->writing;
-    wait.late = false;
-    while (!bytes.empty()) {
-        if (!state_->socket.is_open()) co_return fail(Fault::cancelled);
-        const auto count = ::send(state_->socket.native_handle(), bytes.data(), bytes.size(),
-                                  MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (count >= 0) {
-            bytes.remove_prefix(static_cast<std::size_t>(count));
-            continue;
-        }
-        if (errno == EINTR) continue;
-        if (errno != EAGAIN) co_return fail(fault_of(errno));
-        state_->deadlines.start(wait, within);
-        auto ready = co_await state_->ready(Descriptor::wait_write, wait);
-        state_->deadlines.remove(wait);
-        if (!ready) co_return std::unexpected{ready.error()};
-    }
-    co_return Result<void>{};
+    return state_->send(bytes, MSG_DONTWAIT | MSG_NOSIGNAL, within);
 }
 
 Task<Result<void>> TcpStream::write_urgent(char byte, std::chrono::milliseconds within) {
-    auto& wait = state_->writing;
-    wait.late = false;
-    for (;;) {
-        if (!state_->socket.is_open()) co_return fail(Fault::cancelled);
-        const auto count =
-            ::send(state_->socket.native_handle(), &byte, 1, MSG_OOB | MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (count == 1) co_return Result<void>{};
-        if (errno == EINTR) continue;
-        if (errno != EAGAIN) co_return fail(fault_of(errno));
-        state_->deadlines.start(wait, within);
-        auto ready = co_await state_->ready(Descriptor::wait_write, wait);
-        state_->deadlines.remove(wait);
-        if (!ready) co_return std::unexpected{ready.error()};
-    }
+    co_return co_await state_->send({&byte, 1}, MSG_OOB | MSG_DONTWAIT | MSG_NOSIGNAL, within);
 }
 
 Task<Result<void>> TcpStream::pause(std::chrono::milliseconds time) {

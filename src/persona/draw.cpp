@@ -1,5 +1,6 @@
 // Draws one machine from a template: every choice is made once, and what depends on it follows.
 #include "base/crypto/random.hpp"
+#include "base/toml.hpp"
 #include "persona/template.hpp"
 
 #include <fmt/format.h>
@@ -8,9 +9,6 @@
 #include <array>
 #include <chrono>
 #include <map>
-
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
 
 extern "C" {
 // Defined in templates.S: the bytes of the files in personas/.
@@ -290,12 +288,7 @@ std::string_view template_text(std::string_view name) {
 }
 
 Result<Persona> draw(std::string_view name, std::string_view toml, std::int64_t now_seconds) {
-    const auto parsed = toml::parse(toml);
-    if (!parsed)
-        return fail(Fault::refused,
-                    fmt::format("{}:{}: {}", name, parsed.error().source().begin.line,
-                                parsed.error().description()));
-    const auto& root = parsed.table();
+    TRY(const auto root, parse_toml(toml, name));
     Persona persona;
     persona.name = name;
     try {

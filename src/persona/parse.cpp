@@ -1,4 +1,5 @@
 // Persona files: reading them with messages that say what would be right, and writing them.
+#include "base/toml.hpp"
 #include "persona/template.hpp"
 
 #include <fmt/format.h>
@@ -9,9 +10,6 @@
 #include <fstream>
 #include <iterator>
 #include <variant>
-
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
 
 namespace skep::persona {
 namespace {
@@ -145,15 +143,11 @@ std::vector<Key> keys() {
 }
 
 Result<Persona> parse(std::string_view toml, const std::string& file) {
-    const auto parsed = toml::parse(toml);
-    if (!parsed)
-        return fail(Fault::refused,
-                    fmt::format("{}:{}: {}", file, parsed.error().source().begin.line,
-                                parsed.error().description()));
+    TRY(const auto parsed, parse_toml(toml, file));
     Persona persona;
     persona.name = std::filesystem::path{file}.stem().string();
     const Reader reader{file, persona};
-    for (const auto& [name, node] : parsed.table()) {
+    for (const auto& [name, node] : parsed) {
         if (name.str() == "extra") {
             if (auto read = reader.read_extra(node); !read) return std::unexpected{read.error()};
             continue;
@@ -166,11 +160,11 @@ Result<Persona> parse(std::string_view toml, const std::string& file) {
         if (auto read = reader.read_row(*row, node); !read) return std::unexpected{read.error()};
     }
     for (const auto& row : rows)
-        if (!parsed.table().contains(row.key.name))
+        if (!parsed.contains(row.key.name))
             return fail(Fault::refused, fmt::format("{}:1: the key `{}` is missing. {}", file,
                                                     row.key.name, row.key.sentence));
     if (const auto wrong = contradiction(persona); !wrong.empty()) {
-        const auto* node = parsed.table().get(wrong.substr(1, wrong.find('`', 1) - 1));
+        const auto* node = parsed.get(wrong.substr(1, wrong.find('`', 1) - 1));
         return fail(
             Fault::refused,
             fmt::format("{}:{}: {}", file, node == nullptr ? 1 : node->source().begin.line, wrong));

@@ -1,5 +1,7 @@
 #include "process/channel.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -166,6 +168,32 @@ struct Channel::State : std::enable_shared_from_this<State> {
                               if (!error) self->flush();
                           });
     }
+
+    static Task<Result<Message>> receive(std::shared_ptr<State> state) {
+        for (;;) {
+            if (!state->socket.is_open()) co_return fail(Fault::cancelled);
+            auto message = receive_packet(state->socket.native_handle());
+            if (message || message.error().kind() != Fault::timed_out) co_return message;
+            boost::system::error_code error;
+            auto token = asio::redirect_error(asio::use_awaitable, error);
+            co_await state->socket.async_wait(asio::posix::stream_descriptor::wait_read, token);
+            if (error) co_return fail(Fault::cancelled, error.message());
+        }
+    }
+
+    static Task<void> listen(std::shared_ptr<State> state,
+                             std::function<void(Message&)> on_message,
+                             std::function<void()> on_end) {
+        for (;;) {
+            auto message = co_await receive(state);
+            if (message)
+                on_message(*message);
+            else if (message.error().kind() == Fault::closed)
+                co_return on_end();
+            else if (message.error().kind() != Fault::malformed)
+                co_return;
+        }
+    }
 };
 
 Channel::Channel(asio::io_context& io, Descriptor socket)
@@ -176,16 +204,12 @@ Channel::~Channel() {
 }
 
 Task<Result<Message>> Channel::receive() {
-    const auto state = state_;
-    for (;;) {
-        if (!state->socket.is_open()) co_return fail(Fault::cancelled);
-        auto message = receive_packet(state->socket.native_handle());
-        if (message || message.error().kind() != Fault::timed_out) co_return message;
-        boost::system::error_code error;
-        auto token = asio::redirect_error(asio::use_awaitable, error);
-        co_await state->socket.async_wait(asio::posix::stream_descriptor::wait_read, token);
-        if (error) co_return fail(Fault::cancelled, error.message());
-    }
+    return State::receive(state_);
+}
+
+void Channel::listen(std::function<void(Message&)> on_message, std::function<void()> on_end) {
+    asio::co_spawn(state_->socket.get_executor(),
+                   State::listen(state_, std::move(on_message), std::move(on_end)), asio::detached);
 }
 
 bool Channel::send(MessageKind kind, std::string payload, Descriptor descriptor) {

@@ -4,6 +4,7 @@
 #include "base/task.hpp"
 #include "process/message.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace boost::asio {
@@ -35,6 +36,10 @@ class Channel {
     /// packet (skip it), Fault::cancelled after `close`.
     Task<Result<Message>> receive();
 
+    /// Receives in the background and gives each message to `on_message`, until the channel is
+    /// closed or destroyed, which is silent, or the other side is gone, which is told by `on_end`.
+    void listen(std::function<void(Message&)> on_message, std::function<void()> on_end);
+
     /// Queues one message and sends it when the socket takes it, in order. Never blocks. False once
     /// the other side is gone. The descriptor is held until it is sent.
     bool send(MessageKind kind, std::string payload, Descriptor descriptor = {});
@@ -48,7 +53,7 @@ class Channel {
   private:
     struct State;
     std::shared_ptr<State>
-        state_; // shared with the pending send, which may outlive the channel by one loop turn
+        state_; // shared with what is pending, which may outlive the channel by one loop turn
 };
 
 } // namespace skep::process

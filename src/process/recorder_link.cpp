@@ -2,14 +2,18 @@
 
 #include "base/wire.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <memory_resource>
 
 namespace skep::process {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr std::size_t queued_bytes_max = 256 * 1024;
 
 /// The event as JSON, its texts cut until it fits a packet: JSON escapes can make a text six times
 /// longer.
@@ -25,8 +29,15 @@ std::string fitting_json(event::Event event, std::size_t text_bytes_max) {
 struct Held {
     std::uint64_t sequence;
     MessageKind kind;
-    std::string payload;
+    std::pmr::string payload;
     Descriptor descriptor;
+};
+
+/// What waits for its acknowledgement. The bytes lie in a pool of their own, in large blocks: a
+/// burst of messages among the allocations of connections that stay would leave holes there.
+struct Backlog {
+    std::pmr::unsynchronized_pool_resource pool;
+    std::pmr::deque<Held> messages{&pool};
 };
 
 } // namespace
@@ -35,15 +46,14 @@ struct RecorderLink::State {
     asio::io_context& io;
     std::size_t events_max;
     std::size_t text_bytes_max;
-    std::deque<Held> held;
-    std::uint64_t next = 1;
+    std::unique_ptr<Backlog> backlog = std::make_unique<Backlog>();
+    std::uint64_t next = 1; ///< Sequence number of the next message.
+    std::uint64_t sent = 0; ///< Sequence number of the last one that the channel has.
     std::unique_ptr<Channel> channel;
     Pressure pressure = Pressure::none;
-    RecorderLink* owner;
-    std::uint64_t generation =
-        0; ///< Counts recorders, so that an old one's reader knows that it is replaced.
+    RecorderLink& owner;
 
-    State(asio::io_context& loop, std::size_t events, std::size_t bytes, RecorderLink* link)
+    State(asio::io_context& loop, std::size_t events, std::size_t bytes, RecorderLink& link)
         : io{loop}, events_max{events}, text_bytes_max{bytes}, owner{link} {}
 
     /// Holds `payload` behind its sequence number until it is acknowledged, and sends it if a
@@ -51,23 +61,35 @@ struct RecorderLink::State {
     void push(MessageKind kind, std::string_view payload, Descriptor descriptor = {}) {
         WireWriter head;
         head.u64(next);
-        Held message{next++, kind, std::move(head).take(), std::move(descriptor)};
-        message.payload += payload;
-        send(message);
-        held.push_back(std::move(message));
+        const auto number = std::move(head).take();
+        std::pmr::string bytes{&backlog->pool};
+        bytes.reserve(number.size() + payload.size());
+        bytes.append(number).append(payload);
+        backlog->messages.push_back({next++, kind, std::move(bytes), std::move(descriptor)});
+        send();
     }
 
-    void send(const Held& message) {
+    /// Gives the channel no more than it needs to be busy: what it queues is a second copy.
+    void send() {
         if (channel == nullptr) return;
-        auto descriptor =
-            message.descriptor.valid() ? message.descriptor.duplicate() : Descriptor{};
-        channel->send(message.kind, message.payload, std::move(descriptor));
+        const auto& messages = backlog->messages;
+        while (sent + 1 != next && channel->queued_bytes() < queued_bytes_max) {
+            const auto& message =
+                messages[static_cast<std::size_t>(++sent - messages.front().sequence)];
+            auto descriptor =
+                message.descriptor.valid() ? message.descriptor.duplicate() : Descriptor{};
+            channel->send(message.kind, std::string{message.payload}, std::move(descriptor));
+        }
     }
 
     void acknowledge(std::uint64_t sequence) {
-        while (!held.empty() && held.front().sequence <= sequence)
-            held.pop_front();
-        if (held.empty() && owner != nullptr && owner->on_drained) owner->on_drained();
+        auto& messages = backlog->messages;
+        while (!messages.empty() && messages.front().sequence <= std::min(sequence, sent))
+            messages.pop_front();
+        send();
+        if (!messages.empty()) return;
+        backlog = std::make_unique<Backlog>(); // gives its blocks back
+        if (owner.on_drained) owner.on_drained();
     }
 
     void handle(const Message& message) {
@@ -82,39 +104,27 @@ struct RecorderLink::State {
             auto source = fields.bytes();
             auto user = fields.bytes();
             auto password = fields.bytes();
-            if (fields.finish() && owner != nullptr && owner->on_remembered)
-                owner->on_remembered(std::move(source), std::move(user), std::move(password));
+            if (fields.finish() && owner.on_remembered)
+                owner.on_remembered(std::move(source), std::move(user), std::move(password));
         }
     }
 
-    /// Reads one recorder's answers until it is gone or replaced. `state` keeps this alive.
-    static Task<void> read(std::shared_ptr<State> state, std::uint64_t generation) {
-        for (;;) {
-            const auto message = co_await state->channel->receive();
-            if (state->generation != generation) co_return; // replaced: that channel is gone
-            if (!message && message.error().kind() == Fault::malformed) continue;
-            if (!message) break;
-            state->handle(*message);
-        }
-        state->channel.reset();
+    void attach(Descriptor socket) {
+        channel = std::make_unique<Channel>(io, std::move(socket));
+        channel->listen([this](const Message& message) { handle(message); },
+                        [this] { channel.reset(); });
+        sent = backlog->messages.empty() ? next - 1 : backlog->messages.front().sequence - 1;
+        send();
     }
 };
 
 RecorderLink::RecorderLink(asio::io_context& io, std::size_t events_max, std::size_t text_bytes_max)
-    : state_{std::make_shared<State>(io, events_max, text_bytes_max, this)} {}
+    : state_{std::make_unique<State>(io, events_max, text_bytes_max, *this)} {}
 
-RecorderLink::~RecorderLink() {
-    state_->owner = nullptr;
-    ++state_->generation;
-    state_->channel.reset();
-}
+RecorderLink::~RecorderLink() = default;
 
 void RecorderLink::attach(Descriptor socket) {
-    ++state_->generation;
-    state_->channel = std::make_unique<Channel>(state_->io, std::move(socket));
-    for (const auto& message : state_->held)
-        state_->send(message);
-    asio::co_spawn(state_->io, State::read(state_, state_->generation), asio::detached);
+    state_->attach(std::move(socket));
 }
 
 void RecorderLink::record(event::Event event) {
@@ -164,11 +174,11 @@ void RecorderLink::remember(std::string_view source,
 }
 
 bool RecorderLink::full() const noexcept {
-    return state_->held.size() >= state_->events_max;
+    return state_->backlog->messages.size() >= state_->events_max;
 }
 
 std::size_t RecorderLink::unacknowledged() const noexcept {
-    return state_->held.size();
+    return state_->backlog->messages.size();
 }
 
 Pressure RecorderLink::pressure() const noexcept {

@@ -6,7 +6,6 @@
 #include "process/channel.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 
@@ -62,8 +61,7 @@ class RecorderLink {
 
   private:
     struct State;
-    std::shared_ptr<State>
-        state_; // shared with the reading coroutine, which may outlive a replaced socket
+    std::unique_ptr<State> state_;
 };
 
 } // namespace skep::process

@@ -65,6 +65,15 @@ std::size_t size_for(long abi) {
     return abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
 }
 
+Result<void> add_rule(int ruleset, int place, std::uint64_t access) {
+    landlock_path_beneath_attr rule{};
+    rule.allowed_access = access;
+    rule.parent_fd = place;
+    if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
+        return fail(Fault::refused, "Landlock rule");
+    return {};
+}
+
 Result<void> allow(int ruleset, const std::string& path, std::uint64_t access) {
     const Descriptor place{::open(path.c_str(), O_PATH | O_CLOEXEC)};
     if (!place.valid())
@@ -75,12 +84,11 @@ Result<void> allow(int ruleset, const std::string& path, std::uint64_t access) {
     struct stat info{};
     if (::fstat(place.get(), &info) == 0 && !S_ISDIR(info.st_mode))
         access &= LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | fs_truncate;
-    landlock_path_beneath_attr rule{};
-    rule.allowed_access = access;
-    rule.parent_fd = place.get();
-    if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
-        return fail(Fault::refused, fmt::format("Landlock rule for {}", path));
-    return {};
+    return add_rule(ruleset, place.get(), access);
+}
+
+long landlock_abi() {
+    return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
 }
 
 /// What a profile does with a call that it does not allow. Sanitizer builds answer EPERM instead of
@@ -172,8 +180,7 @@ Result<void> drop_privileges(Keep keep) {
 }
 
 Result<void> restrict_files(const FileRules& rules) {
-    const long abi =
-        ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    const long abi = landlock_abi();
     if (abi < 1) return fail(Fault::refused, "the kernel has no Landlock");
     const auto all = all_of(abi);
     const Descriptor ruleset{
@@ -183,6 +190,21 @@ Result<void> restrict_files(const FileRules& rules) {
         if (auto allowed = allow(ruleset.get(), path, fs_read & all.fs); !allowed) return allowed;
     for (const auto& path : rules.write)
         if (auto allowed = allow(ruleset.get(), path, fs_write & all.fs); !allowed) return allowed;
+    if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
+        return fail(Fault::refused, "Landlock");
+    return {};
+}
+
+Result<void> confine_to(std::span<const int> places) {
+    const long abi = landlock_abi();
+    if (abi < 2) return fail(Fault::refused, "the kernel's Landlock cannot allow renaming");
+    auto all = all_of(abi);
+    all.net = 0; // its network namespace is its own
+    const Descriptor ruleset{
+        static_cast<int>(::syscall(SYS_landlock_create_ruleset, &all, size_for(abi), 0))};
+    if (!ruleset.valid()) return fail(Fault::refused, "Landlock rules");
+    for (const int place : places)
+        if (auto added = add_rule(ruleset.get(), place, all.fs); !added) return added;
     if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
         return fail(Fault::refused, "Landlock");
     return {};

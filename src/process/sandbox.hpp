@@ -4,6 +4,7 @@
 
 #include "base/result.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,12 @@ Result<void> drop_privileges(Keep keep = Keep::nothing);
 /// bind and connect and signals to processes outside. Fault::refused if the kernel has no Landlock
 /// (docs/security.md says what then is left).
 Result<void> restrict_files(const FileRules& rules);
+
+/// Landlock for a process that owns what it sees, a cell's: every use of the files below the open
+/// directories `places` stays as it was, and everything else is refused, also signals to processes
+/// outside. Children inherit it; without no_new_privs it takes CAP_SYS_ADMIN. Fault::refused if the
+/// kernel is older than 5.19, whose Landlock would break renaming.
+Result<void> confine_to(std::span<const int> places);
 
 /// Installs the profile for this process and its children. Calls outside it end the process with
 /// SIGSYS.

@@ -84,6 +84,32 @@ TEST_CASE("Landlock leaves only the named directories") {
                  EACCES));
 }
 
+TEST_CASE("confine_to leaves whole directories as they were and closes all else") {
+    const Directory directory;
+    fs::create_directories(directory.path / "in" / "one");
+    fs::create_directories(directory.path / "in" / "two");
+    const auto check = [&](const std::function<int()>& use) {
+        return in_child([&] {
+            const Descriptor place{
+                ::open((directory.path / "in").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+            const int places[] = {place.get()};
+            if (!drop_privileges() || !confine_to(places)) return 200;
+            return use();
+        });
+    };
+    CHECK(exited(check([&] { return can_create(directory.path / "in" / "file"); }), 0));
+    CHECK(exited(check([&] {
+                     const auto from = directory.path / "in" / "one" / "file";
+                     const auto to = directory.path / "in" / "two" / "file";
+                     if (const int error = can_create(from); error != 0) return error;
+                     return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+                 }),
+                 0));
+    CHECK(exited(check([&] { return can_create(directory.path / "out"); }), EACCES));
+    CHECK(exited(check([] { return ::open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 ? errno : 0; }),
+                 EACCES));
+}
+
 TEST_CASE("the profiles end a process that leaves its job") {
     const auto forbidden = [](Profile profile, const std::function<int()>& call) {
         return in_child([&] {

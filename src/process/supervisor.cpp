@@ -5,8 +5,6 @@
 #include "process/sandbox.hpp"
 #include "process/supervisor_status.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -46,7 +44,6 @@ struct Process {
     ProcessStatus status;
     std::size_t worker = 0;
     std::unique_ptr<Channel> control;
-    std::uint64_t generation = 0;
     std::chrono::milliseconds backoff = backoff_min;
     std::chrono::steady_clock::time_point started;
     bool was_ready = false;
@@ -121,9 +118,10 @@ class Supervisor {
         process.status.reports.clear();
         process.status.notices.clear();
         process.started = std::chrono::steady_clock::now();
-        ++process.generation;
         process.control = std::make_unique<Channel>(io_, std::move(pair->first));
-        asio::co_spawn(io_, listen(process, process.generation), asio::detached);
+        process.control->listen(
+            [this, &process](const Message& message) { handle(process, message); },
+            [] {}); // SIGCHLD says the rest
         hand_listeners(process);
         connect(process);
     }
@@ -177,16 +175,6 @@ class Supervisor {
         process.control->send(MessageKind::peer, std::move(out).take(), std::move(socket));
     }
 
-    Task<void> listen(Process& process, std::uint64_t generation) {
-        for (;;) {
-            const auto message = co_await process.control->receive();
-            if (process.generation != generation) co_return;
-            if (!message && message.error().kind() == Fault::malformed) continue;
-            if (!message) co_return; // SIGCHLD says the rest
-            handle(process, *message);
-        }
-    }
-
     void handle(Process& process, const Message& message) {
         WireReader fields{message.payload};
         if (message.kind == MessageKind::ready) {
@@ -238,7 +226,6 @@ class Supervisor {
         auto& process = **found;
         const auto why = WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
                                              : fmt::format("status {}", WEXITSTATUS(status));
-        ++process.generation;
         process.control.reset();
         process.status.pid = -1;
         process.status.ready = false;

@@ -2,8 +2,6 @@
 
 #include "base/wire.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -32,7 +30,6 @@ struct Waiting {
 struct CellsLink::State {
     asio::io_context& io;
     std::unique_ptr<process::Channel> channel;
-    std::uint64_t generation = 0;
     std::uint64_t next = 1;
     std::map<std::uint64_t, Waiting*> waiting;
 
@@ -77,31 +74,25 @@ struct CellsLink::State {
         }
     }
 
-    static Task<void> read(std::shared_ptr<State> state, std::uint64_t generation) {
-        for (;;) {
-            auto message = co_await state->channel->receive();
-            if (state->generation != generation) co_return;
-            if (!message && message.error().kind() == Fault::malformed) continue;
-            if (!message) break;
-            state->handle(*message);
-        }
-        state->channel.reset();
-        state->fail_all();
+    void attach(process::Descriptor socket) {
+        fail_all();
+        channel = std::make_unique<process::Channel>(io, std::move(socket));
+        channel->listen([this](process::Message& message) { handle(message); },
+                        [this] {
+                            channel.reset();
+                            fail_all();
+                        });
     }
 };
 
 CellsLink::CellsLink(asio::io_context& io) : state_{std::make_shared<State>(io)} {}
 
 CellsLink::~CellsLink() {
-    ++state_->generation;
     state_->channel.reset();
 }
 
 void CellsLink::attach(process::Descriptor socket) {
-    ++state_->generation;
-    state_->fail_all();
-    state_->channel = std::make_unique<process::Channel>(state_->io, std::move(socket));
-    asio::co_spawn(state_->io, State::read(state_, state_->generation), asio::detached);
+    state_->attach(std::move(socket));
 }
 
 Task<Result<OpenedCell>> CellsLink::open(process::CellRequest request) {

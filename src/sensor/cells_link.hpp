@@ -50,8 +50,7 @@ class CellsLink {
 
   private:
     struct State;
-    std::shared_ptr<State>
-        state_; // shared with the reading coroutine, which may outlive a replaced socket
+    std::shared_ptr<State> state_; // shared with an `open` that waits
 };
 
 } // namespace skep::sensor

@@ -5,6 +5,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <array>
+
 namespace skep::sensor {
 namespace {
 
@@ -16,9 +18,10 @@ class Connection final : public service::Events,
                          public service::Authenticator,
                          public service::Shells {
   public:
-    Connection(Shared& shared, const Listener& listener, net::Endpoints ends)
-        : shared_{shared}, listener_{listener}, ends_{std::move(ends)}, start_{now()},
-          id_{session_id(start_)} {}
+    Connection(Shared& shared, const Listener& listener, const net::Endpoints& ends)
+        : shared_{shared}, listener_{listener}, ends_{ends}, start_{now()} {
+        session_id(start_).copy(id_.data(), id_.size());
+    }
 
     event::Event make(std::string_view eventid) const {
         event::Event event{eventid, now()};
@@ -44,7 +47,7 @@ class Connection final : public service::Events,
 
     Task<Result<std::unique_ptr<service::Terminal>>>
     open(service::TerminalRequest request) override {
-        if (!shared_.shells) co_return fail(Fault::refused, "level is low");
+        if (!shared_.settings.shells) co_return fail(Fault::refused, "level is low");
         auto asked = to_cell_request(request);
         auto opened = co_await shared_.cells.open(std::move(asked));
         if (!opened) {
@@ -53,17 +56,13 @@ class Connection final : public service::Events,
             shared_.recorder.record(std::move(event));
             co_return std::unexpected{opened.error()};
         }
-        TerminalContext context{
-            shared_.io,    shared_.recorder,
-            shared_.cells, {},
-            id_,           static_cast<std::size_t>(shared_.settings.limit("cell_output_bytes"))};
+        TerminalContext context{shared_.io, shared_.recorder,  shared_.cells,
+                                {},         std::string{id()}, shared_.settings.cell_output_bytes};
         context.make_event = [this](std::string_view eventid) { return make(eventid); };
         std::unique_ptr<service::Terminal> terminal =
             std::make_unique<CellTerminal>(std::move(context), *std::move(opened), request);
         co_return terminal;
     }
-
-    const std::string& source() const noexcept { return ends_.peer_ip; }
 
     void connected() {
         auto event = make("session.connect");
@@ -89,24 +88,26 @@ class Connection final : public service::Events,
         session.src_port = ends_.peer_port;
         session.dst_ip = ends_.own_ip;
         session.dst_port = ends_.own_port;
-        session.login_within = std::chrono::seconds{shared_.settings.limit("login_seconds")};
-        session.idle_within = std::chrono::seconds{shared_.settings.limit("idle_seconds")};
-        session.login_tries = shared_.settings.limit("login_tries");
+        session.login_within = shared_.settings.login_within;
+        session.idle_within = shared_.settings.idle_within;
+        session.login_tries = shared_.settings.login_tries;
         return session;
     }
 
   private:
+    std::string_view id() const noexcept { return {id_.data(), id_.size()}; }
+
     void fill(event::Event& event) const {
-        event.text("session", id_).text("src_ip", ends_.peer_ip);
+        event.text("session", id()).text("src_ip", ends_.peer_ip);
         event.text("protocol", listener_.service->name).text("service", listener_.name);
         event.text("sensor", shared_.sensor_name);
     }
 
     process::CellRequest to_cell_request(const service::TerminalRequest& request) const {
         process::CellRequest asked;
-        asked.session = id_;
+        asked.session = id();
         asked.persona = listener_.persona.name;
-        const auto key = shared_.settings.text("cell.key");
+        const auto& key = shared_.settings.cell_key;
         asked.key = key == "one"          ? "one"
                     : key == "credential" ? request.username + '\n' + password_
                                           : ends_.peer_ip;
@@ -123,13 +124,13 @@ class Connection final : public service::Events,
 
     Shared& shared_;
     const Listener& listener_;
-    net::Endpoints ends_;
+    const net::Endpoints& ends_;
     Micros start_;
-    std::string id_;
+    std::array<char, session_id_bytes> id_{};
     std::string password_;
 };
 
-/// Ends a connection that has lived limits.session_seconds.
+/// Ends a connection that has lived limits.session_seconds, or whose sensor stops.
 struct LifeTime final : net::Deadline {
     net::TcpStream& stream;
 
@@ -144,14 +145,20 @@ std::string_view reason_of(const Result<void>& outcome) {
 
 } // namespace
 
+ConnectionSettings::ConnectionSettings(const Settings& settings)
+    : cell_key{settings.text("cell.key")}, shells{settings.text("cell.level") != "low"},
+      cell_output_bytes{static_cast<std::size_t>(settings.limit("cell_output_bytes"))},
+      session_within{settings.limit("session_seconds")},
+      login_within{settings.limit("login_seconds")}, idle_within{settings.limit("idle_seconds")},
+      login_tries{settings.limit("login_tries")} {}
+
 Task<void>
 serve_connection(Shared& shared, const Listener& listener, int socket, net::Endpoints ends) {
     net::TcpStream stream{shared.io, socket, shared.deadlines};
-    Connection connection{shared, listener, std::move(ends)};
+    Connection connection{shared, listener, ends};
     connection.connected();
     LifeTime life{stream};
-    shared.open.insert(&stream);
-    shared.deadlines.start(life, std::chrono::seconds{shared.settings.limit("session_seconds")});
+    shared.deadlines.start(life, shared.settings.session_within);
     try {
         auto session = connection.session(stream);
         const auto outcome = co_await listener.service->serve(session);
@@ -160,9 +167,8 @@ serve_connection(Shared& shared, const Listener& listener, int socket, net::Endp
         connection.faulted(error.what());
         connection.closed("fault");
     }
-    shared.open.erase(&stream);
     shared.deadlines.remove(life);
-    if (shared.on_end) shared.on_end(connection.source());
+    if (shared.on_end) shared.on_end(ends.peer_ip);
 }
 
 } // namespace skep::sensor

@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <unordered_set>
 
 namespace skep::sensor {
 
@@ -21,6 +20,17 @@ struct Listener {
     persona::Persona persona;
 };
 
+/// The settings that a connection asks for, read once.
+struct ConnectionSettings {
+    explicit ConnectionSettings(const Settings& settings);
+
+    std::string cell_key; ///< cell.key
+    bool shells;          ///< cell.level is not `low`.
+    std::size_t cell_output_bytes;
+    std::chrono::seconds session_within, login_within, idle_within;
+    std::int64_t login_tries;
+};
+
 /// What all connections of the process share.
 struct Shared {
     boost::asio::io_context& io;
@@ -28,17 +38,15 @@ struct Shared {
     CellsLink& cells;
     AuthPolicy& policy;
     net::Deadlines& deadlines;
-    const Settings& settings;
+    ConnectionSettings settings;
     std::string sensor_name;
-    bool shells = true; ///< cell.level is not `low`.
     /// One connection less of that source.
     std::function<void(const std::string& source)> on_end = {};
-    std::unordered_set<net::TcpStream*> open =
-        {}; ///< What is being served, to be cancelled at the end.
 };
 
 /// Serves one accepted socket to its end and records session.connect and session.closed. `listener`
-/// and `shared` outlive it. Never throws: a fault of ours is the event skep.fault.
+/// and `shared` outlive it. Never throws: a fault of ours is the event skep.fault. It ends early
+/// when `shared.deadlines` lets all deadlines expire.
 Task<void>
 serve_connection(Shared& shared, const Listener& listener, int socket, net::Endpoints ends);
 

@@ -89,9 +89,8 @@ struct Sensor::State {
                  cells,
                  policy,
                  deadlines,
-                 context.settings,
-                 sensor_name(context.settings),
-                 context.settings.text("cell.level") != "low"},
+                 ConnectionSettings{context.settings},
+                 sensor_name(context.settings)},
           connections_max{static_cast<std::size_t>(context.settings.limit("connections"))},
           per_source_max{
               static_cast<std::size_t>(context.settings.limit("connections_per_source"))},
@@ -222,14 +221,18 @@ struct Sensor::State {
         if (stopping) return;
         stopping = true;
         reporting.cancel();
-        for (const auto& socket : accepting)
-            socket->cancel();
-        for (auto* stream : shared.open)
-            stream->cancel();
+        end_connections();
         draining.expires_after(drain_within);
         draining.async_wait([this](const boost::system::error_code&) { io.stop(); });
         recorder.on_drained = [this] { end_if_drained(); };
         end_if_drained();
+    }
+
+    void end_connections() {
+        for (const auto& socket : accepting)
+            socket->cancel();
+        deadlines.sweep(
+            std::chrono::steady_clock::time_point::max()); // each has its LifeTime there
     }
 
     void end_if_drained() {
@@ -245,10 +248,7 @@ Sensor::~Sensor() {
     constexpr int turns_max = 1000;
     state_->stopping = true;
     state_->cells.fail_waiting();
-    for (const auto& socket : state_->accepting)
-        socket->cancel();
-    for (auto* stream : state_->shared.open)
-        stream->cancel();
+    state_->end_connections();
     for (int turn = 0; turn < turns_max && state_->connections != 0; ++turn) {
         state_->io.restart();
         state_->io.poll();

@@ -76,9 +76,9 @@ struct Session {
     Authenticator& auth;
     Shells& shells;
     const persona::Persona& persona;
-    std::string src_ip;
+    std::string_view src_ip; ///< Addresses as text, which lives as long as the session.
     std::uint16_t src_port = 0;
-    std::string dst_ip;
+    std::string_view dst_ip;
     std::uint16_t dst_port = 0;
     /// From settings and limits, by the service's choice of names.
     std::chrono::milliseconds login_within{};

@@ -54,7 +54,29 @@ int connect_to(const net::Address& address, std::uint32_t n) {
     return -1;
 }
 
-/// Reads until `wanted` has come, answering nothing. False at the end of the stream or after
+bool send_all(int socket, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const auto count = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (count <= 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
+/// Refuses each option that `bytes` offers or asks for, as the peer must before a telnetd goes on.
+/// A request that is cut in two at the end of a read stays unanswered: none here ever was.
+void refuse_options(int socket, std::string_view bytes) {
+    std::string answer;
+    for (std::size_t i = 0; i + 2 < bytes.size(); ++i) {
+        if (bytes[i] != '\xff') continue;
+        if (bytes[i + 1] == '\xfd') answer.append("\xff\xfc").push_back(bytes[i + 2]);
+        if (bytes[i + 1] == '\xfb') answer.append("\xff\xfe").push_back(bytes[i + 2]);
+        i += 2;
+    }
+    send_all(socket, answer);
+}
+
+/// Reads until `wanted` has come, refusing all options. False at the end of the stream or after
 /// `wait_ms`.
 bool read_until(int socket, std::string& seen, std::string_view wanted) {
     const auto end = Clock::now() + std::chrono::milliseconds{wait_ms};
@@ -67,22 +89,10 @@ bool read_until(int socket, std::string& seen, std::string_view wanted) {
         const auto count = ::recv(socket, bytes.data(), bytes.size(), 0);
         if (count <= 0) return false;
         seen.append(bytes.data(), static_cast<std::size_t>(count));
+        refuse_options(socket, {bytes.data(), static_cast<std::size_t>(count)});
     }
     return true;
 }
-
-bool send_all(int socket, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const auto count = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (count <= 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-}
-
-/// Refuses everything that telnetd offers, so that it goes on to the prompt.
-constexpr std::string_view refusals = "\xff\xfc\x18\xff\xfc\x20\xff\xfc\x23\xff\xfc\x27\xff\xfc\x26"
-                                      "\xff\xfc\x1f\xff\xfc\x21\xff\xfc\x01";
 
 int idle(const net::Address& address, std::uint32_t count) {
     std::vector<int> sockets;
@@ -91,11 +101,11 @@ int idle(const net::Address& address, std::uint32_t count) {
         const int socket = connect_to(address, n);
         if (socket < 0) break;
         sockets.push_back(socket);
-        send_all(socket, refusals);
     }
     for (const int socket : sockets) {
         std::string seen;
-        if (read_until(socket, seen, "login: ")) ++prompts;
+        if (!read_until(socket, seen, "login: ")) break; // one that waits in vain is enough to know
+        ++prompts;
     }
     fmt::print("{} connected, {} at the prompt\n", sockets.size(), prompts);
     std::fflush(stdout);
@@ -183,9 +193,9 @@ int login(const net::Address& address, std::uint32_t count) {
     for (std::uint32_t n = 0; n < count; ++n) {
         const int socket = connect_to(address, 0);
         std::string seen;
-        bool ok = socket >= 0 && send_all(socket, refusals) &&
-                  read_until(socket, seen, "login: ") && send_all(socket, "root\r\n") &&
-                  read_until(socket, seen, "assword: ") && send_all(socket, "secret\r\n");
+        bool ok = socket >= 0 && read_until(socket, seen, "login: ") &&
+                  send_all(socket, "root\r\n") && read_until(socket, seen, "assword: ") &&
+                  send_all(socket, "secret\r\n");
         const auto start = Clock::now();
         ok = ok && read_until(socket, seen, "# ");
         const std::chrono::duration<double, std::milli> took = Clock::now() - start;

@@ -1,4 +1,6 @@
-#include "base/toml_guard.hpp"
+#include "base/toml.hpp"
+
+#include <fmt/format.h>
 
 namespace skep {
 namespace {
@@ -15,8 +17,8 @@ std::string_view without_blanks(std::string_view text) {
     return first == std::string_view::npos ? std::string_view{} : text.substr(first);
 }
 
-} // namespace
-
+/// The number of the first line whose `[` or `[[` is not followed by a name, 0 if there is none:
+/// parse_key of toml++ 3.2 asserts there instead of reporting (`[[[`, `[.a]`, `[[=`).
 std::size_t line_of_nameless_table(std::string_view toml) noexcept {
     for (std::size_t number = 1; !toml.empty(); ++number) {
         const auto end = toml.find('\n');
@@ -28,6 +30,20 @@ std::size_t line_of_nameless_table(std::string_view toml) noexcept {
         if (line.empty() || !starts_name(line.front())) return number;
     }
     return 0;
+}
+
+} // namespace
+
+Result<toml::table> parse_toml(std::string_view text, std::string_view file) {
+    if (const auto line = line_of_nameless_table(text); line != 0)
+        return fail(Fault::refused,
+                    fmt::format("{}:{}: a table's name must follow its `[`", file, line));
+    auto parsed = toml::parse(text);
+    if (!parsed)
+        return fail(Fault::refused,
+                    fmt::format("{}:{}: {}", file, parsed.error().source().begin.line,
+                                parsed.error().description()));
+    return std::move(parsed).table();
 }
 
 } // namespace skep
