@@ -11,12 +11,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <poll.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace skep::cell {
@@ -25,6 +31,10 @@ namespace {
 namespace fs = std::filesystem;
 using process::Descriptor;
 using process::MessageKind;
+
+constexpr std::chrono::minutes clean_every{10};
+constexpr std::chrono::seconds end_within{2};
+constexpr std::string_view gone_prefix = ".gone-"; ///< Of directories that are being removed.
 
 /// Programs and process 1 of an image, read when its first cell starts.
 struct LoadedImage {
@@ -44,37 +54,62 @@ class Launcher {
     Launcher(const LauncherPlan& plan, Descriptor socket)
         : plan_{plan}, socket_{std::move(socket)} {}
 
-    void clean() const;
     void run();
 
   private:
     Result<const LoadedImage*> image(const std::string& name);
     Result<Descriptor> launch(const std::string& id, const std::string& persona);
-    void remove(const std::string& place) const;
+    void remove(const std::string& place);
+    void clean();
 
     const LauncherPlan& plan_;
     Descriptor socket_;
     std::map<std::string, LoadedImage> images_;
     unsigned slot_ = 0;
+    unsigned removed_ = 0;
 };
 
-void Launcher::remove(const std::string& place) const {
-    // In a child: a large tree takes long, and nothing waits for it.
-    if (::fork() != 0) return;
+/// The directory of a cell, held with a lock for as long as this or a copy of it is open. A
+/// supervisor that is just ending is waited for `within`.
+Result<Descriptor> hold(const std::string& place, std::chrono::milliseconds within = {}) {
+    constexpr std::chrono::milliseconds pause{5};
+    Descriptor directory{::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    for (; directory.valid(); within -= pause) {
+        if (::flock(directory.get(), LOCK_EX | LOCK_NB) == 0) return directory;
+        if (within <= pause) break;
+        std::this_thread::sleep_for(pause);
+    }
+    return fail(Fault::refused, place + " is in use");
+}
+
+/// At once by name, so that a new cell may follow; the files in a child, as a large tree takes long
+/// and nothing waits for it.
+void Launcher::remove(const std::string& place) {
+    const auto parent = fs::path{place}.parent_path();
+    const auto gone =
+        fmt::format("{}/{}{}-{}", parent.string(), gone_prefix, ::getpid(), removed_++);
+    if (::rename(place.c_str(), gone.c_str()) != 0 || ::fork() != 0) return;
     std::error_code error;
-    fs::remove_all(place, error);
+    fs::remove_all(gone, error);
     ::_exit(0);
 }
 
-/// Cells whose time ran out while we were not running, and replaced images.
-void Launcher::clean() const {
+/// Removes what no running cell holds: cells that were idle too long or are too many, as after a
+/// restart, and replaced images.
+void Launcher::clean() {
     std::error_code error;
+    std::vector<std::pair<std::int64_t, std::string>> kept;
     for (const auto& entry : fs::directory_iterator{"cells", error}) {
         struct stat used{};
-        const bool known = ::stat((entry.path() / "made").c_str(), &used) == 0;
-        if (!known || used.st_mtim.tv_sec + plan_.idle_seconds < system_clock().now() / 1000000)
-            remove(entry.path());
+        const bool known = ::stat((entry.path() / "made").c_str(), &used) == 0 &&
+                           !entry.path().filename().string().starts_with(gone_prefix);
+        kept.emplace_back(known ? used.st_mtim.tv_sec : 0, entry.path().string());
     }
+    std::ranges::sort(kept, std::greater{});
+    const auto oldest = system_clock().now() / 1000000 - plan_.idle_seconds;
+    for (std::size_t i = 0; i < kept.size(); ++i)
+        if ((kept[i].first < oldest || i >= plan_.cells_max) && hold(kept[i].second))
+            remove(kept[i].second);
     for (const auto& entry : fs::directory_iterator{"/images", error})
         if (entry.path().filename().string().starts_with(".old-")) remove(entry.path());
 }
@@ -102,6 +137,11 @@ Result<Descriptor> Launcher::launch(const std::string& id, const std::string& na
                         .limits = plan_.limits,
                         .filter = plan_.filter,
                         .slot = slot_++};
+    const auto place = "cells/" + id;
+    ::mkdir("cells", 0700);
+    ::mkdir(place.c_str(), 0711);
+    // The supervisor has a copy of it, which ends with it.
+    TRY(const auto held, hold(place, end_within));
     const pid_t child = ::fork();
     if (child < 0) return fail(Fault::refused, "fork");
     if (child == 0) {
@@ -113,7 +153,16 @@ Result<Descriptor> Launcher::launch(const std::string& id, const std::string& na
 }
 
 void Launcher::run() {
+    auto cleaned = std::chrono::steady_clock::now();
+    clean();
     for (;;) {
+        pollfd wait{socket_.get(), POLLIN, 0};
+        ::poll(&wait, 1, std::chrono::milliseconds{clean_every}.count());
+        if (const auto now = std::chrono::steady_clock::now(); now - cleaned >= clean_every) {
+            cleaned = now;
+            clean();
+        }
+        if (wait.revents == 0) continue;
         const auto message = process::receive_now(socket_.get());
         if (!message) {
             if (message.error().kind() == Fault::malformed) continue;
@@ -155,7 +204,6 @@ int run_launcher(const LauncherPlan& plan, Descriptor socket) {
         return report(restricted.error());
     static_cast<void>(process::send_now(socket.get(), MessageKind::ready, {}));
     Launcher launcher{plan, std::move(socket)};
-    launcher.clean();
     launcher.run();
     return 0;
 }

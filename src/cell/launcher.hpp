@@ -16,6 +16,7 @@ struct LauncherPlan {
     std::map<std::string, persona::Persona> personas;
     CellLimits limits;
     std::int64_t idle_seconds = 86400;
+    std::size_t cells_max = 1000;
     int filter = -1;
 };
 

@@ -8,7 +8,7 @@
 namespace skep::cell {
 namespace {
 
-enum class Tag : std::uint8_t { text = 0, number = 1, list = 2 };
+enum class Tag : std::uint8_t { text = 0, number = 1, list = 2, flag = 3 };
 
 constexpr std::uint32_t values_max = 32;
 constexpr std::uint32_t entries_max = 1024;
@@ -32,6 +32,8 @@ std::string encode_event(std::uint64_t request, const event::Event& event) {
                 .u32(static_cast<std::uint32_t>(list->size()));
             for (const auto& entry : *list)
                 out.bytes(entry);
+        } else if (const auto* flag = std::get_if<bool>(&value)) {
+            out.u8(static_cast<std::uint8_t>(Tag::flag)).u8(*flag ? 1 : 0);
         } else {
             const auto* text = std::get_if<std::string>(&value);
             out.u8(static_cast<std::uint8_t>(Tag::text))
@@ -57,6 +59,8 @@ Result<SentEvent> decode_event(std::string_view payload) {
             event.text(name, in.bytes());
         } else if (tag == Tag::number) {
             event.number(name, static_cast<std::int64_t>(in.u64()));
+        } else if (tag == Tag::flag) {
+            event.set(name, in.u8() != 0);
         } else if (tag == Tag::list) {
             const auto entries = in.u32();
             if (entries > entries_max) return fail(Fault::malformed, "event");

@@ -12,7 +12,7 @@
 
 namespace skep::cell {
 
-/// An event as it travels: only texts, numbers and lists of texts.
+/// An event as it travels: only texts, numbers, flags and lists of texts.
 std::string encode_event(std::uint64_t request, const event::Event& event);
 
 struct SentEvent {

@@ -74,6 +74,7 @@ Result<Prepared> prepare(const process::RoleContext& context) {
     TRY(prepared.filter, make_call_filter());
     prepared.plan.limits = limits_of(context.settings);
     prepared.plan.idle_seconds = context.settings.limit("cell_idle_seconds");
+    prepared.plan.cells_max = static_cast<std::size_t>(context.settings.limit("cells"));
     prepared.plan.filter = prepared.filter.get();
     if (auto entered = process::enter_user_namespace(); !entered)
         return std::unexpected{entered.error()};

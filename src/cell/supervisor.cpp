@@ -2,6 +2,7 @@
 
 #include "base/wire.hpp"
 #include "cell/birth.hpp"
+#include "cell/memory_watch.hpp"
 #include "cell/notifier.hpp"
 #include "cell/state.hpp"
 #include "cell/tracer.hpp"
@@ -94,6 +95,7 @@ class Supervisor {
     std::optional<CellView> view_;
     std::optional<Capture> capture_;
     std::optional<CellState> state_;
+    std::optional<MemoryWatch> memory_;
     std::optional<Tracer> tracer_;
     std::optional<Notifier> notifier_;
     std::deque<process::CellRequest> waiting_;
@@ -153,6 +155,7 @@ Result<void> Supervisor::wait_for_init() {
                              .capture = *capture_,
                              .inject = tree_.inject.get(),
                              .init = born_.init});
+    memory_.emplace(*state_);
     tracer_.emplace(*state_);
     return tracer_->adopt();
 }
@@ -188,11 +191,14 @@ int Supervisor::wait_ms() {
         const auto left = static_cast<int>(std::max<std::int64_t>(next_tick_ - monotonic_ms(), 0));
         wait = wait < 0 ? left : std::min(wait, left);
     }
+    const auto memory = memory_->wait_ms(monotonic_ms());
+    if (memory >= 0) wait = wait < 0 ? memory : std::min(wait, memory);
     return wait;
 }
 
 void Supervisor::tick() {
     const auto now = monotonic_ms();
+    memory_->look(now);
     if (now < next_tick_) return;
     next_tick_ = now + tick_ms;
     watching_ = capture_->look(system_clock().now() / 1000000);
@@ -234,15 +240,14 @@ void Supervisor::start_next() {
     std::string flags;
     if (plan_.persona.every_user_is_root) flags += 'r';
     if (plan_.persona.telnet_server.starts_with("busybox")) flags += 'b';
-    std::vector<std::string> words{
-        "shell",
-        std::to_string(request.request),
-        flags.empty() ? "-" : flags,
-        request.username,
-        request.term,
-        std::to_string(std::clamp(request.columns, 1U, terminal_side_max)),
-        std::to_string(std::clamp(request.rows, 1U, terminal_side_max)),
-        request.remote_host};
+    std::vector<std::string> words{"shell",
+                                   std::to_string(request.request),
+                                   flags.empty() ? "-" : flags,
+                                   request.username,
+                                   request.term,
+                                   std::to_string(std::min(request.columns, terminal_side_max)),
+                                   std::to_string(std::min(request.rows, terminal_side_max)),
+                                   request.remote_host};
     for (const auto& [name, value] : request.environment)
         words.push_back(name + '=' + value);
     send_words(words);

@@ -105,20 +105,41 @@ bool write_memory(pid_t pid, std::uint64_t address, std::string_view bytes) {
     return ::process_vm_writev(pid, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes.size());
 }
 
+namespace {
+
+/// A short file of /proc/PID; empty if the process is gone.
+std::string read_proc(pid_t pid, std::string_view name) {
+    const process::Descriptor file{
+        ::open(fmt::format("/proc/{}/{}", pid, name).c_str(), O_RDONLY | O_CLOEXEC)};
+    std::string text(4096, '\0');
+    const auto size = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    return text;
+}
+
+} // namespace
+
 TaskStatus task_status(pid_t pid) {
     TaskStatus found;
-    const process::Descriptor file{
-        ::open(fmt::format("/proc/{}/status", pid).c_str(), O_RDONLY | O_CLOEXEC)};
-    std::array<char, 4096> text{};
-    const auto size = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
-    const std::string_view status{text.data(),
-                                  static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+    const auto text = read_proc(pid, "status");
+    const std::string_view status{text};
     found.tgid = static_cast<pid_t>(number_in(line_of(status, "\nTgid:"), 0, false));
     found.cell_pid = static_cast<pid_t>(number_in(line_of(status, "\nNStgid:"), 0, true));
     found.cell_tid = static_cast<pid_t>(number_in(line_of(status, "\nNSpid:"), 0, true));
     found.uid = number_in(line_of(status, "\nUid:"), 1, false) - process::cell_id_first;
     found.threads = static_cast<unsigned>(number_in(line_of(status, "\nThreads:"), 0, false));
     return found;
+}
+
+std::int64_t own_memory(pid_t pid, Precision precision) {
+    constexpr std::int64_t kib = 1024;
+    const auto status = read_proc(pid, "status");
+    if (number_in(line_of(status, "\nTgid:"), 0, false) != pid) return 0;
+    const auto swapped = number_in(line_of(status, "\nVmSwap:"), 0, false);
+    if (precision == Precision::quick)
+        return (number_in(line_of(status, "\nRssAnon:"), 0, false) + swapped) * kib;
+    const auto shares = read_proc(pid, "smaps_rollup");
+    return (number_in(line_of(shares, "\nPss_Anon:"), 0, false) + swapped) * kib;
 }
 
 } // namespace skep::cell

@@ -36,4 +36,11 @@ struct TaskStatus {
 
 TaskStatus task_status(pid_t pid);
 
+/// `quick` counts pages that processes share since a fork for each of them, `exact` in parts.
+enum class Precision : std::uint8_t { quick, exact };
+
+/// Bytes of memory that process `pid` holds for itself (not pages of files), swapped ones included;
+/// 0 for a thread that is not its process's first, and for one that has ended.
+std::int64_t own_memory(pid_t pid, Precision precision);
+
 } // namespace skep::cell

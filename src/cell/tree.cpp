@@ -65,9 +65,7 @@ class AsCellRoot {
 };
 
 Result<void> make_cell_directory(const CellPlan& plan, CellTree& tree) {
-    const auto place = "cells/" + plan.id;
-    ::mkdir("cells", 0700);
-    ::mkdir(place.c_str(), 0711);
+    const auto place = "cells/" + plan.id; // made and held by the launcher
     tree.upper_path = place + "/upper";
     const auto work = place + "/work";
     if (::mkdir(tree.upper_path.c_str(), 0755) == 0) {

@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t read_bytes_max =
     32 * 1024; ///< One recording message; well below message_bytes_max.
 constexpr std::uint32_t cells_a_side_max = 1000;
+constexpr std::uint32_t usual_columns = 80;
+constexpr std::uint32_t usual_rows = 24;
 
 } // namespace
 
@@ -66,8 +68,11 @@ CellTerminal::CellTerminal(TerminalContext context,
                            const service::TerminalRequest& request)
     : state_{std::make_unique<State>(std::move(context), opened)} {
     auto event = state_->context.make_event("log.open");
-    state_->context.recorder.recording_open(state_->context.session, event, request.columns,
-                                            request.rows, request.term);
+    // A terminal whose size nobody told has 0 columns and rows for its programs; players need some.
+    const auto columns = request.columns == 0 ? usual_columns : request.columns;
+    const auto rows = request.rows == 0 ? usual_rows : request.rows;
+    state_->context.recorder.recording_open(state_->context.session, event, columns, rows,
+                                            request.term);
     state_->set_size(request.columns, request.rows);
 }
 

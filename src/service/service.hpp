@@ -57,7 +57,7 @@ class Terminal {
 struct TerminalRequest {
     std::string username;
     std::string term;
-    std::uint32_t columns = 80;
+    std::uint32_t columns = 80; ///< 0 if the client did not tell: so the programs see it.
     std::uint32_t rows = 24;
     std::vector<std::pair<std::string, std::string>> environment;
 };

@@ -54,6 +54,26 @@ TEST_CASE("limits.cell_memory_bytes bounds the address space of a process") {
     place.cell.stop();
 }
 
+TEST_CASE("limits.cell_memory_bytes bounds what all processes of a cell hold") {
+    if (!can_run()) return;
+    Limited place{{.memory_bytes = 48 * 1024 * 1024}};
+    // Each dd holds 20 MiB until its reader wakes up: the third is one too many.
+    const auto said =
+        place.cell.run("for i in 1 2 3 4; do dd if=/dev/zero bs=20M count=1 2>/dev/null | "
+                       "(sleep 3; wc -c) & done; wait");
+    int whole = 0;
+    for (auto at = said.find("20971520"); at != std::string::npos;
+         at = said.find("20971520", at + 1))
+        ++whole;
+    CHECK(whole >= 1);
+    CHECK(whole <= 2);
+    place.cell.listen(std::chrono::milliseconds{500});
+    CHECK(std::ranges::any_of(place.cell.events, [](const auto& event) {
+        return event.eventid() == "skep.limit" && event.text_of("name") == "cell_memory_bytes";
+    }));
+    place.cell.stop();
+}
+
 TEST_CASE("limits.cell_disk_bytes bounds what a cell writes") {
     if (!can_run()) return;
     Limited place{{.disk_bytes = 4 * 1024 * 1024}};

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from skep_e2e import PROMPT, Deployment, Hub, Telnet, main, wait_for  # noqa: E402
@@ -137,5 +138,56 @@ def users_are_users(skep, images):
             assert said.count("oracle") >= 4 and "uid=1000(oracle)" in said, said
 
 
+def visit(deployment, source, command):
+    with Telnet(deployment.address(), source=source) as peer:
+        peer.login()
+        said = peer.command(command)
+        peer.line("exit")
+        peer.read_to_end()
+    return said
+
+
+def oldest_cell_makes_room(skep, images):
+    """limits.cells: a source more than there may be cells takes the place of the one that was away longest, or of nobody."""
+    with Deployment(skep, ["auth.policy=any", "limits.cells=2"], images) as deployment:
+        deployment.start()
+        hub = Hub(deployment)
+        first, second, third = "127.0.0.11", "127.0.0.12", "127.0.0.13"
+        visit(deployment, first, "touch /root/mine")
+        time.sleep(1.1)  # the last use is kept in seconds
+        visit(deployment, second, "touch /root/mine")
+        time.sleep(1.1)
+        visit(deployment, first, "true")
+        time.sleep(1.1)
+        visit(deployment, third, "true")
+        ended = wait_for("the end of a cell", lambda: hub.get("events", eventid="cell.ended")["items"])
+        assert [(event["src_ip"], event["reason"]) for event in ended] == [(second, "limit")], ended
+        assert "/root/mine" in visit(deployment, first, "ls /root/mine").split("ls /root/mine", 1)[1].replace("cannot access", "")
+        assert "No such file" in visit(deployment, second, "ls /root/mine"), "its cell was ended"
+        with Telnet(deployment.address(), source=first) as one, Telnet(deployment.address(), source=second) as other:
+            one.login()
+            other.login()
+            with Telnet(deployment.address(), source=third) as refused:
+                refused.login(prompt=None)
+                refused.read_to_end()
+            one.command("true")
+        faults = wait_for("the refusal", lambda: hub.get("events", eventid="skep.fault")["items"])
+        assert any("limits.cells" in event["message"] for event in faults), faults
+
+
+def idle_cell_ends(skep, images):
+    """limits.cell_idle_seconds: after it a source finds a new machine, also while its processes were still running."""
+    with Deployment(skep, ["auth.policy=any", "limits.cell_idle_seconds=2"], images) as deployment:
+        deployment.start()
+        hub = Hub(deployment)
+        said = visit(deployment, None, "touch /root/mine; nohup sleep 1000 >/dev/null 2>&1 & sleep 0.1; echo")
+        assert "#" in said
+        ended = wait_for("the end of the cell", lambda: hub.get("events", eventid="cell.ended")["items"])
+        assert ended[0]["reason"] == "idle", ended
+        said = visit(deployment, None, "ls /root/mine; ps ax | grep -c '[s]leep 1000'")
+        assert "No such file" in said and re.search(r"\n0\r\n", said), said
+        wait_for("the old files' end", lambda: len(os.listdir(os.path.join(deployment.state, "cells"))) == 1)
+
+
 if __name__ == "__main__":
-    main([tricks_make_no_code, race_is_lost, users_are_users])
+    main([tricks_make_no_code, race_is_lost, users_are_users, oldest_cell_makes_room, idle_cell_ends])

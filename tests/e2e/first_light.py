@@ -48,10 +48,17 @@ def attack_is_seen(skep, images):
         lines = [json.loads(line) for line in cast.decode().splitlines()]
         assert lines[0]["version"] == 2 and lines[0]["width"] == 100
         assert "run-by-root" in "".join(line[2] for line in lines[1:] if line[1] == "o")
-        with Telnet(deployment.address()) as peer:
+        with Telnet(deployment.address(), width=None) as peer:
             peer.login("root", "other")
+            assert "0 0" in peer.command("stty size"), "a size that nobody told"
             assert "run-by-root" in peer.command("sh /root/keep.sh"), "the file is still there"
             assert "No such file" in peer.command("cat /tmp/x.sh")
+        second = wait_for("the second session's recording", lambda: next(
+            (row["session"] for row in hub.get("sessions")["items"] if row["session"] != session["session"]), None))
+        wait_for("its end", lambda: any(event["eventid"] == "log.closed" for event in hub.get("sessions/" + second)["events"]))
+        _, _, cast = hub.request("GET", f"/api/v1/sessions/{second}/recording")
+        header = json.loads(cast.decode().splitlines()[0])
+        assert (header["width"], header["height"]) == (80, 24), header
         assert deployment.stop() == 0
 
 

@@ -130,10 +130,10 @@ def use_images(state, images):
 
 
 class Telnet:
-    """A Telnet client that refuses every option but echo and suppress-go-ahead, or says nothing of its own."""
+    """A Telnet client that refuses every option but echo, suppress-go-ahead and, unless its width is None, the window's size."""
 
-    def __init__(self, address, width=80, height=24, timeout=WAIT_SECONDS):
-        self.socket = socket.create_connection(address, timeout=timeout)
+    def __init__(self, address, width=80, height=24, timeout=WAIT_SECONDS, source=None):
+        self.socket = socket.create_connection(address, timeout=timeout, source_address=(source, 0) if source else None)
         self.timeout = timeout
         self.size = (width, height)
         self.text = b""
@@ -182,7 +182,7 @@ class Telnet:
             self.send_raw(bytes([IAC, DO, option]))
         elif command == WILL:
             self.send_raw(bytes([IAC, DONT, option]))
-        elif command == DO and option == 31:
+        elif command == DO and option == 31 and self.size[0] is not None:
             width, height = self.size
             self.send_raw(bytes([IAC, WILL, 31, IAC, SB, 31]) + width.to_bytes(2, "big") + height.to_bytes(2, "big") + bytes([IAC, SE]))
         elif command == DO:
@@ -217,12 +217,21 @@ class Telnet:
             except TimeoutError:
                 raise AssertionError(f"no {pattern!r} in {self.text[-2000:]!r}") from None
 
+    def read_to_end(self):
+        """Reads until the server closes the connection."""
+        self.socket.settimeout(self.timeout)
+        try:
+            while True:
+                self.feed()
+        except (EOFError, ConnectionResetError):
+            pass
+
     def login(self, user="root", password="secret", prompt=PROMPT):
         self.read_until(r"login: ?$")
         self.line(user)
         self.read_until(r"Password: ?$")
         self.line(password)
-        return self.read_until(prompt)
+        return self.read_until(prompt) if prompt else None
 
     def command(self, text, prompt=PROMPT):
         """Types a line and returns what came until the next prompt."""
