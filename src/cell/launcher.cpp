@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -34,6 +35,9 @@ using process::MessageKind;
 
 constexpr std::chrono::minutes clean_every{10};
 constexpr std::chrono::seconds end_within{2};
+/// So long nobody wants a cell, then a missing spare is made: a session that starts goes first.
+constexpr std::chrono::milliseconds spare_after{80};
+constexpr std::string_view spare_prefix = ".spare-";
 constexpr std::string_view gone_prefix = ".gone-"; ///< Of directories that are being removed.
 
 /// Programs and process 1 of an image, read when its first cell starts.
@@ -49,6 +53,13 @@ bool is_cell_id(std::string_view id) {
            });
 }
 
+/// A cell without a name.
+struct Spare {
+    std::string place;
+    std::string recipe; ///< Of the image that it was born from.
+    Descriptor socket;  ///< The broker's end.
+};
+
 class Launcher {
   public:
     Launcher(const LauncherPlan& plan, Descriptor socket)
@@ -59,12 +70,21 @@ class Launcher {
   private:
     Result<const LoadedImage*> image(const std::string& name);
     Result<Descriptor> launch(const std::string& id, const std::string& persona);
+    Result<Descriptor>
+    start(const std::string& id, const persona::Persona& persona, const LoadedImage& image);
+    std::optional<Descriptor>
+    take_spare(const std::string& id, const std::string& persona, const LoadedImage& image);
+    void make_spares();
+
+    bool misses_spare() const { return spares_.size() < plan_.spares.size(); }
+
     void remove(const std::string& place);
     void clean();
 
     const LauncherPlan& plan_;
     Descriptor socket_;
     std::map<std::string, LoadedImage> images_;
+    std::map<std::string, Spare> spares_;
     unsigned slot_ = 0;
     unsigned removed_ = 0;
 };
@@ -102,7 +122,7 @@ void Launcher::clean() {
     for (const auto& entry : fs::directory_iterator{"cells", error}) {
         struct stat used{};
         const bool known = ::stat((entry.path() / "made").c_str(), &used) == 0 &&
-                           !entry.path().filename().string().starts_with(gone_prefix);
+                           !entry.path().filename().string().starts_with('.');
         kept.emplace_back(known ? used.st_mtim.tv_sec : 0, entry.path().string());
     }
     std::ranges::sort(kept, std::greater{});
@@ -130,10 +150,16 @@ Result<Descriptor> Launcher::launch(const std::string& id, const std::string& na
     if (!is_cell_id(id) || persona == plan_.personas.end())
         return fail(Fault::refused, "there is no such persona");
     TRY(const auto* loaded, image(persona->second.image));
+    if (auto spare = take_spare(id, name, *loaded)) return std::move(*spare);
+    return start(id, persona->second, *loaded);
+}
+
+Result<Descriptor>
+Launcher::start(const std::string& id, const persona::Persona& persona, const LoadedImage& image) {
     TRY(auto ends, process::make_channel_pair());
     const CellPlan plan{.id = id,
-                        .persona = persona->second,
-                        .init = loaded->init,
+                        .persona = persona,
+                        .init = image.init,
                         .limits = plan_.limits,
                         .filter = plan_.filter,
                         .slot = slot_++};
@@ -147,17 +173,54 @@ Result<Descriptor> Launcher::launch(const std::string& id, const std::string& na
     if (child == 0) {
         socket_.reset();
         ends.first.reset();
-        ::_exit(run_supervisor(plan, loaded->programs, std::move(ends.second)));
+        spares_.clear();
+        ::_exit(run_supervisor(plan, image.programs, std::move(ends.second)));
     }
     return std::move(ends.first);
+}
+
+/// Nothing if the cell has files already, or there is no spare that lives.
+std::optional<Descriptor>
+Launcher::take_spare(const std::string& id, const std::string& persona, const LoadedImage& image) {
+    const auto place = "cells/" + id;
+    auto taken = spares_.extract(persona);
+    if (taken.empty()) return std::nullopt;
+    auto& spare = taken.mapped();
+    pollfd gone{spare.socket.get(), 0, 0};
+    const bool usable = spare.recipe == image.recipe && ::poll(&gone, 1, 0) == 0;
+    if (usable && ::access(place.c_str(), F_OK) == 0) {
+        spares_.insert(std::move(taken));
+        return std::nullopt;
+    }
+    WireWriter out;
+    out.bytes(id);
+    if (usable && ::rename(spare.place.c_str(), place.c_str()) == 0 &&
+        process::send_now(spare.socket.get(), MessageKind::cell_launch, std::move(out).take()))
+        return std::move(spare.socket);
+    remove(spare.place);
+    return std::nullopt;
+}
+
+void Launcher::make_spares() {
+    for (const auto& name : plan_.spares) {
+        const auto persona = plan_.personas.find(name);
+        if (spares_.contains(name) || persona == plan_.personas.end()) continue;
+        const auto loaded = image(persona->second.image);
+        if (!loaded) continue; // the first session says what is wrong
+        const auto id = fmt::format("{}{}-{}", spare_prefix, ::getpid(), slot_);
+        if (auto started = start(id, persona->second, **loaded))
+            spares_.emplace(name, Spare{"cells/" + id, (*loaded)->recipe, std::move(*started)});
+    }
 }
 
 void Launcher::run() {
     auto cleaned = std::chrono::steady_clock::now();
     clean();
+    make_spares();
     for (;;) {
         pollfd wait{socket_.get(), POLLIN, 0};
-        ::poll(&wait, 1, std::chrono::milliseconds{clean_every}.count());
+        const auto pause = misses_spare() ? spare_after : std::chrono::milliseconds{clean_every};
+        if (::poll(&wait, 1, static_cast<int>(pause.count())) == 0) make_spares();
         if (const auto now = std::chrono::steady_clock::now(); now - cleaned >= clean_every) {
             cleaned = now;
             clean();

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 namespace skep::cell {
@@ -18,8 +19,14 @@ struct LauncherPlan {
     std::int64_t idle_seconds = 86400;
     std::size_t cells_max = 1000;
     int filter = -1;
+    std::set<std::string> spares = {}; ///< Personas of which one born cell waits for a new source.
 };
 
+/// The birth of a cell takes longer than a login may. So one of each persona in `spares` is born
+/// ahead, in a directory whose name begins with a dot; the first session of a new source renames
+/// it. A machine whose process 1 is older than the session that finds it is what an attacker
+/// expects.
+///
 /// Serves the broker at the other end of `socket` until that is gone. The working directory is the
 /// state directory, the process is root of our user namespace in its own mount namespace. Returns
 /// its exit status.

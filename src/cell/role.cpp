@@ -76,6 +76,10 @@ Result<Prepared> prepare(const process::RoleContext& context) {
     prepared.plan.idle_seconds = context.settings.limit("cell_idle_seconds");
     prepared.plan.cells_max = static_cast<std::size_t>(context.settings.limit("cells"));
     prepared.plan.filter = prepared.filter.get();
+    for (const auto& name : context.settings.names("service"))
+        if (context.settings.flag(fmt::format("service.{}.enabled", name)))
+            prepared.plan.spares.insert(
+                context.settings.text(fmt::format("service.{}.persona", name)));
     if (auto entered = process::enter_user_namespace(); !entered)
         return std::unexpected{entered.error()};
     TRY(prepared.launcher, start_launcher(prepared.plan, context.control));

@@ -18,6 +18,7 @@ namespace skep::cell {
 /// A process or thread of the cell.
 struct Task {
     std::uint64_t request = 0; ///< The session it descends from.
+    bool is_machines = false;  ///< Process 1 started it for the machine: its program is no event.
 };
 
 struct CellState {

@@ -86,7 +86,7 @@ class Supervisor {
     void tick();
     int wait_ms();
 
-    const CellPlan& plan_;
+    CellPlan plan_;
     const ProgramTable& programs_;
     Outlet outlet_;
     CellTree tree_;
@@ -146,8 +146,7 @@ Result<void> Supervisor::wait_for_init() {
         ::open(fmt::format("/proc/{}/ns/uts", born_.init).c_str(), O_RDONLY | O_CLOEXEC)};
     if (!root.valid() || !names.valid() || ::setns(names.get(), CLONE_NEWUTS) != 0)
         return fail(Fault::refused, "process 1 cannot be seen");
-    view_.emplace(std::move(root), std::move(tree_.base), std::move(tree_.upper), tree_.upper_path,
-                  programs_);
+    view_.emplace(std::move(root), std::move(tree_.base), std::move(tree_.upper), programs_);
     capture_.emplace(*view_, outlet_, plan_.limits.artifact_bytes);
     state_.emplace(CellState{.plan = plan_,
                              .view = *view_,
@@ -213,6 +212,7 @@ void Supervisor::hear_broker() {
     }
     WireReader in{message->payload};
     if (message->kind == MessageKind::cell_open) return open_session(message->payload);
+    if (message->kind == MessageKind::cell_launch) plan_.id = in.bytes(); // a spare is taken
     if (message->kind == MessageKind::cell_stop) stop_ = true;
     if (message->kind == MessageKind::cell_close) {
         const auto request = in.u64();
@@ -330,11 +330,31 @@ void Supervisor::start_daemons() {
 
 } // namespace
 
+namespace {
+
+/// A cell gets one processor, which bounds what it can take of a small machine. It is the
+/// supervisor's too: they take turns anyway, and waking a neighbour costs more than the work.
+void take_one_processor(unsigned slot) {
+    cpu_set_t allowed;
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+    auto skip = slot % static_cast<unsigned>(CPU_COUNT(&allowed));
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (!CPU_ISSET(cpu, &allowed) || skip-- != 0) continue;
+        CPU_ZERO(&allowed);
+        CPU_SET(cpu, &allowed);
+        ::sched_setaffinity(0, sizeof allowed, &allowed);
+        return;
+    }
+}
+
+} // namespace
+
 int run_supervisor(const CellPlan& plan, const ProgramTable& programs, Descriptor broker) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGCHLD, SIG_DFL);
+    take_one_processor(plan.slot);
     Supervisor supervisor{plan, programs, std::move(broker)};
     if (auto started = supervisor.start(); !started) {
         const auto reason = started.error().detail();

@@ -16,6 +16,7 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace skep::cell {
 namespace {
@@ -129,8 +130,9 @@ void Tracer::handle_fork(pid_t pid) {
     unsigned long child = 0;
     if (::ptrace(PTRACE_GETEVENTMSG, pid, nullptr, &child) == 0) {
         const auto child_pid = static_cast<pid_t>(child);
-        state_.tasks[child_pid].request =
-            pid == state_.init ? state_.starting : state_.request_of(pid);
+        auto& task = state_.tasks[child_pid];
+        task.request = pid == state_.init ? state_.starting : state_.request_of(pid);
+        task.is_machines = pid == state_.init && state_.starting == 0;
         if (early_.erase(child_pid) != 0) go_on(child_pid);
     }
     go_on(pid);
@@ -171,7 +173,10 @@ void Tracer::before_exec(pid_t pid) {
     const bool tried_only =
         found.verdict == Verdict::absent && (arguments.empty() || !arguments[0].contains('/'));
     const bool refused_only = found.verdict == Verdict::unable && found.to_keep.empty();
-    if (!tried_only && !refused_only) {
+    const auto task = state_.tasks.find(pid);
+    const bool is_machines =
+        task != state_.tasks.end() && std::exchange(task->second.is_machines, false);
+    if (!tried_only && !refused_only && !is_machines) {
         event::Event event{"process.exec", system_clock().now()};
         event.number("pid", status.cell_pid).number("uid", status.uid).text("path", shown);
         event.set("argv", std::move(arguments));

@@ -66,26 +66,27 @@ class AsCellRoot {
 
 Result<void> make_cell_directory(const CellPlan& plan, CellTree& tree) {
     const auto place = "cells/" + plan.id; // made and held by the launcher
-    tree.upper_path = place + "/upper";
+    const auto upper_path = place + "/upper";
     const auto work = place + "/work";
-    if (::mkdir(tree.upper_path.c_str(), 0755) == 0) {
+    if (::mkdir(upper_path.c_str(), 0755) == 0) {
         tree.is_new = true;
-        if (::chown(tree.upper_path.c_str(), process::cell_id_first, process::cell_id_first) != 0)
+        if (::chown(upper_path.c_str(), process::cell_id_first, process::cell_id_first) != 0)
             return fail(Fault::refused, why(place));
     }
     ::mkdir(work.c_str(), 0700);
     // A supervisor that was killed between mkdir and the last file leaves no mark; the files are
     // then written again.
     if (::access((place + "/made").c_str(), F_OK) != 0) tree.is_new = true;
-    tree.upper = Descriptor{::open(tree.upper_path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    if (!tree.upper.valid()) return fail(Fault::refused, why(tree.upper_path));
+    tree.upper = Descriptor{::open(upper_path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (!tree.upper.valid()) return fail(Fault::refused, why(upper_path));
     return {};
 }
 
 Result<void> mount_root(const CellPlan& plan, CellTree& tree) {
     const auto lower = fmt::format("/images/{}/rootfs", plan.persona.image);
-    const auto options = fmt::format("lowerdir={},upperdir={},workdir=cells/{}/work,userxattr",
-                                     lower, tree.upper_path, plan.id);
+    const auto options =
+        fmt::format("lowerdir={},upperdir=cells/{}/upper,workdir=cells/{}/work,userxattr", lower,
+                    plan.id, plan.id);
     if (auto done = mount_at("overlay", tree_mount, "overlay", 0, options); !done) return done;
     if (auto done = mount_at(lower.c_str(), "/base", nullptr, MS_BIND, ""); !done) return done;
     if (auto done = mount_at("none", "/base", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, ""); !done)

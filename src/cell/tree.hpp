@@ -14,7 +14,6 @@ struct CellTree {
         base; ///< Root of the image, as a read-only mount of its own that has no path.
     process::Descriptor upper;  ///< What the attacker wrote.
     process::Descriptor inject; ///< A tmpfs without a path for fabricated files.
-    std::string upper_path;     ///< For the calls that want a path.
     bool is_new = false;        ///< The cell has no files yet.
 };
 

@@ -81,13 +81,9 @@ bool is_magic(std::string_view path) {
 
 } // namespace
 
-CellView::CellView(Descriptor root,
-                   Descriptor base,
-                   Descriptor upper,
-                   std::string upper_path,
-                   const ProgramTable& programs)
+CellView::CellView(Descriptor root, Descriptor base, Descriptor upper, const ProgramTable& programs)
     : root_{std::move(root)}, base_{std::move(base)}, upper_{std::move(upper)},
-      upper_path_{std::move(upper_path)}, programs_{programs} {
+      upper_path_{fmt::format("/proc/self/fd/{}/.", upper_.get())}, programs_{programs} {
     root_mount_ = mount_of(root_.get());
     base_mount_ = mount_of(base_.get());
     struct stat info{};

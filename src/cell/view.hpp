@@ -38,7 +38,6 @@ class CellView {
     CellView(process::Descriptor root,
              process::Descriptor base,
              process::Descriptor upper,
-             std::string upper_path,
              const ProgramTable& programs);
 
     /// The absolute path that `path` means for `caller`; empty if its directory is gone.
@@ -77,6 +76,8 @@ class CellView {
 
     int root() const { return root_.get(); }
 
+    /// Of what the attacker wrote, for the calls that want a path. It does not follow the name of
+    /// the cell's directory, which may change.
     const std::string& upper_path() const { return upper_path_; }
 
   private:

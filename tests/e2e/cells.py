@@ -186,7 +186,7 @@ def idle_cell_ends(skep, images):
         assert ended[0]["reason"] == "idle", ended
         said = visit(deployment, None, "ls /root/mine; ps ax | grep -c '[s]leep 1000'")
         assert "No such file" in said and re.search(r"\n0\r\n", said), said
-        wait_for("the old files' end", lambda: len(os.listdir(os.path.join(deployment.state, "cells"))) == 1)
+        wait_for("the old files' end", lambda: len([name for name in os.listdir(os.path.join(deployment.state, "cells")) if not name.startswith(".")]) == 1)
 
 
 if __name__ == "__main__":
