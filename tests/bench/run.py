@@ -36,8 +36,8 @@ def report(deployment, role, name):
     return next(entry for entry in deployment.status()["processes"] if entry["role"] == role)["reports"].get(name, 0)
 
 
-def idle_memory(deployment, load):
-    address = "%s:%d" % deployment.address("router")
+def idle_memory(deployment, load, service):
+    address = "%s:%d" % deployment.address(service)
     pid = deployment.pids()["sensor"]
     before, heap_before = rss(pid), report(deployment, "sensor", "heap_bytes")
     with subprocess.Popen([load, "idle", address, str(IDLE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peers:
@@ -46,7 +46,7 @@ def idle_memory(deployment, load):
         time.sleep(1.5)  # the next report
         after, heap_after = rss(pid), report(deployment, "sensor", "heap_bytes")
         peers.stdin.close()
-    print(f"idle: {line.strip()}; {(after - before) / IDLE:.0f} bytes resident and {(heap_after - heap_before) / IDLE:.0f} bytes of heap a connection"
+    print(f"idle, {service}: {line.strip()}; {(after - before) / IDLE:.0f} bytes resident and {(heap_after - heap_before) / IDLE:.0f} bytes of heap a connection"
           " (a bare coroutine: 1728; Cowrie: about 4200)")
     wait_for("no connections", lambda: report(deployment, "sensor", "connections") == 0)
 
@@ -96,8 +96,9 @@ def main():
     settings = ["auth.policy=any", "limits.connections=20000", "limits.connections_per_source=20000"]
     with Deployment(skep, settings, images) as deployment:
         deployment.start()
-        idle_memory(deployment, load)
-        logins(deployment, load)
+        logins(deployment, load)  # first: later the hub is still busy with the others' events
+        for service in ("telnet", "router"):
+            idle_memory(deployment, load, service)
         counts(deployment, hostile(deployment, load))
 
 

@@ -51,6 +51,7 @@ int connect_to(const net::Address& address, std::uint32_t n) {
     ::inet_pton(AF_INET, address.host.c_str(), &peer.sin_addr);
     const int one = 1;
     ::setsockopt(socket, IPPROTO_IP, 24 /* IP_BIND_ADDRESS_NO_PORT */, &one, sizeof one);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); // no waiting of our own
     if (::bind(socket, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0 &&
         ::connect(socket, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0)
         return socket;
@@ -80,14 +81,19 @@ void refuse_options(int socket, std::string_view bytes) {
     send_all(socket, answer);
 }
 
+/// A client that delays its acknowledgements waits 40 ms for a server that, as telnetd, leaves
+/// Nagle's algorithm on: that is not the server's time. The kernel forgets this after a while.
+void acknowledge_at_once(int socket) {
+    const int on = 1;
+    ::setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 /// Reads until `wanted` has come, refusing all options. False at the end of the stream or after
 /// `wait_ms`.
 bool read_until(int socket, std::string& seen, std::string_view wanted) {
     const auto end = Clock::now() + std::chrono::milliseconds{wait_ms};
     while (seen.find(wanted) == std::string::npos) {
-        // Ours is the only delay that is not wanted in a measurement: that of acknowledgements.
-        const int on = 1;
-        ::setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+        acknowledge_at_once(socket);
         pollfd ready{socket, POLLIN, 0};
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
@@ -95,6 +101,7 @@ bool read_until(int socket, std::string& seen, std::string_view wanted) {
         std::array<char, 4096> bytes{};
         const auto count = ::recv(socket, bytes.data(), bytes.size(), 0);
         if (count <= 0) return false;
+        acknowledge_at_once(socket);
         seen.append(bytes.data(), static_cast<std::size_t>(count));
         refuse_options(socket, {bytes.data(), static_cast<std::size_t>(count)});
     }
