@@ -58,6 +58,7 @@ struct Spare {
     std::string place;
     std::string recipe; ///< Of the image that it was born from.
     Descriptor socket;  ///< The broker's end.
+    bool born = false;  ///< It has said that its process 1 is ready.
 };
 
 class Launcher {
@@ -186,9 +187,18 @@ Launcher::take_spare(const std::string& id, const std::string& persona, const Lo
     auto taken = spares_.extract(persona);
     if (taken.empty()) return std::nullopt;
     auto& spare = taken.mapped();
-    pollfd gone{spare.socket.get(), 0, 0};
-    const bool usable = spare.recipe == image.recipe && ::poll(&gone, 1, 0) == 0;
-    if (usable && ::access(place.c_str(), F_OK) == 0) {
+    pollfd born{spare.socket.get(), POLLIN, 0};
+    const bool silent = ::poll(&born, 1, 0) == 0;
+    if (!spare.born && !silent) {
+        const auto said = process::receive_now(spare.socket.get());
+        spare.born = said && said->kind == MessageKind::ready;
+        born.revents = 0;
+        ::poll(&born, 1, 0);
+    }
+    const bool gone = (static_cast<unsigned>(born.revents) & POLLHUP) != 0U;
+    const bool usable = spare.born && !gone && spare.recipe == image.recipe;
+    // It waits on: for a source that has no files yet, or until it is born.
+    if ((usable && ::access(place.c_str(), F_OK) == 0) || (!spare.born && silent)) {
         spares_.insert(std::move(taken));
         return std::nullopt;
     }
@@ -209,7 +219,8 @@ void Launcher::make_spares() {
         if (!loaded) continue; // the first session says what is wrong
         const auto id = fmt::format("{}{}-{}", spare_prefix, ::getpid(), slot_);
         if (auto started = start(id, persona->second, **loaded))
-            spares_.emplace(name, Spare{"cells/" + id, (*loaded)->recipe, std::move(*started)});
+            spares_.emplace(name,
+                            Spare{"cells/" + id, (*loaded)->recipe, std::move(*started), false});
     }
 }
 

@@ -19,8 +19,9 @@ class MemoryWatch {
     /// Milliseconds until look() is due, -1 if there is nothing to watch.
     int wait_ms(std::int64_t now_ms) const;
 
-    /// Measures if it is due; kills at most one process and tells the event skep.limit.
-    void look(std::int64_t now_ms);
+    /// Measures if it is due; kills at most one process and tells the event skep.limit. False if it
+    /// was not due.
+    bool look(std::int64_t now_ms);
 
   private:
     static constexpr std::size_t few = 3; ///< Process 1, cron, a shell.

@@ -1,10 +1,12 @@
 #include "cell/supervisor.hpp"
 
 #include "base/wire.hpp"
+#include "cell/background.hpp"
 #include "cell/birth.hpp"
 #include "cell/memory_watch.hpp"
 #include "cell/notifier.hpp"
 #include "cell/state.hpp"
+#include "cell/tracee.hpp"
 #include "cell/tracer.hpp"
 #include "cell/tree.hpp"
 #include "process/channel.hpp"
@@ -37,12 +39,6 @@ using process::MessageKind;
 
 constexpr int tick_ms = 1000;
 constexpr std::uint32_t terminal_side_max = 1000;
-
-std::int64_t monotonic_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 std::uint64_t number_of(std::string_view text) {
     std::uint64_t value = 0;
@@ -96,6 +92,7 @@ class Supervisor {
     std::optional<Capture> capture_;
     std::optional<CellState> state_;
     std::optional<MemoryWatch> memory_;
+    std::optional<Background> background_;
     std::optional<Tracer> tracer_;
     std::optional<Notifier> notifier_;
     std::deque<process::CellRequest> waiting_;
@@ -155,6 +152,7 @@ Result<void> Supervisor::wait_for_init() {
                              .inject = tree_.inject.get(),
                              .init = born_.init});
     memory_.emplace(*state_);
+    background_.emplace(*state_);
     tracer_.emplace(*state_);
     return tracer_->adopt();
 }
@@ -197,7 +195,7 @@ int Supervisor::wait_ms() {
 
 void Supervisor::tick() {
     const auto now = monotonic_ms();
-    memory_->look(now);
+    if (memory_->look(now)) background_->look(now);
     if (now < next_tick_) return;
     next_tick_ = now + tick_ms;
     watching_ = capture_->look(system_clock().now() / 1000000);
@@ -276,6 +274,8 @@ void Supervisor::hear_init() {
     if (words[0] == "ready" && message->descriptor.valid()) {
         notifier_.emplace(*state_, std::move(message->descriptor));
         start_daemons();
+        // The launcher gives a spare away when it has said this.
+        if (!process::send_now(outlet_.socket(), MessageKind::ready, {})) stop_ = true;
         return start_next();
     }
     if (words[0] == "ended") return on_ended(request, number_of(words[2]));

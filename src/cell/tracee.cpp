@@ -10,6 +10,7 @@
 #include <charconv>
 #include <climits>
 #include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -129,6 +130,12 @@ TaskStatus task_status(pid_t pid) {
     found.uid = number_in(line_of(status, "\nUid:"), 1, false) - process::cell_id_first;
     found.threads = static_cast<unsigned>(number_in(line_of(status, "\nThreads:"), 0, false));
     return found;
+}
+
+std::int64_t monotonic_ms() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 std::int64_t own_memory(pid_t pid, Precision precision) {

@@ -36,6 +36,8 @@ struct TaskStatus {
 
 TaskStatus task_status(pid_t pid);
 
+std::int64_t monotonic_ms();
+
 /// `quick` counts pages that processes share since a fork for each of them, `exact` in parts.
 enum class Precision : std::uint8_t { quick, exact };
 

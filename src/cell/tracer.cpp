@@ -132,7 +132,9 @@ void Tracer::handle_fork(pid_t pid) {
         const auto child_pid = static_cast<pid_t>(child);
         auto& task = state_.tasks[child_pid];
         task.request = pid == state_.init ? state_.starting : state_.request_of(pid);
-        task.is_machines = pid == state_.init && state_.starting == 0;
+        task.is_first = pid == state_.init;
+        task.is_machines = task.is_first && state_.starting == 0;
+        task.since_ms = monotonic_ms();
         if (early_.erase(child_pid) != 0) go_on(child_pid);
     }
     go_on(pid);

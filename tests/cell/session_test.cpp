@@ -113,3 +113,23 @@ TEST_CASE("nothing outside of the cell answers") {
     CHECK(cell.run("(echo pong | nc -l -p 4000 &) ; sleep 0.3; nc 127.0.0.1 4000") == "pong\n");
     cell.stop();
 }
+
+TEST_CASE("what runs on after its session makes way for everything else") {
+    if (!can_run()) return;
+    test::TestCells cells;
+    auto cell = cells.launch(1);
+    REQUIRE(cell.open("root") == "");
+    // The 41st field is the policy (proc(5)): 5 is SCHED_IDLE.
+    const std::string policy = "cut -d' ' -f41 /proc/$(pidof sleep | cut -d' ' -f1)/stat";
+    cell.run("(trap '' HUP; while :; do sleep 1000; done) & sleep 0");
+    CHECK(cell.run(policy) == "0\n");
+    cell.type("exit\n");
+    REQUIRE(cell.await([&] { return cell.closed; }));
+    REQUIRE(cell.open("root") == "");
+    std::string now;
+    for (int i = 0; i < 50 && now != "5\n"; ++i)
+        now = cell.run("usleep 100000; " + policy);
+    CHECK(now == "5\n");
+    CHECK(cell.run("cut -d' ' -f41 /proc/$$/stat") == "0\n");
+    cell.stop();
+}
