@@ -307,6 +307,7 @@ void Supervisor::on_started(std::uint64_t request, Descriptor terminal) {
 void Supervisor::on_ended(std::uint64_t request, std::uint64_t status) {
     capture_->settle();
     state_->peers.erase(request);
+    background_->look(monotonic_ms());
     if (sessions_.erase(request) == 0) return;
     WireWriter out;
     out.u64(request).u32(static_cast<std::uint32_t>(status));
