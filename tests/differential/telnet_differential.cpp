@@ -30,8 +30,8 @@ namespace {
 
 constexpr int skipped = 77;
 constexpr int threads = 20;
-/// On a busy machine the real server's own races (an echo that a flush overtakes or not) show: it is
-/// asked again, and given more time, before a difference counts.
+/// On a busy machine the real server's own races (an echo that a flush overtakes or not) show: it
+/// is asked again, and given more time, before a difference counts.
 constexpr int attempts = 6;
 
 /// The answers to one probe: one text for the greeting and one for each step.
