@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace skep::cell {
 namespace {
@@ -77,7 +78,8 @@ class Launcher {
     take_spare(const std::string& id, const std::string& persona, const LoadedImage& image);
     void make_spares();
 
-    bool misses_spare() const { return spares_.size() < plan_.spares.size(); }
+    void wait();
+    bool handle(const process::Message& message);
 
     void remove(const std::string& place);
     void clean();
@@ -86,6 +88,8 @@ class Launcher {
     Descriptor socket_;
     std::map<std::string, LoadedImage> images_;
     std::map<std::string, Spare> spares_;
+    std::chrono::steady_clock::time_point cleaned_ = std::chrono::steady_clock::now();
+    bool misses_spare_ = false; ///< Cells were asked for since spares were made.
     unsigned slot_ = 0;
     unsigned removed_ = 0;
 };
@@ -224,40 +228,50 @@ void Launcher::make_spares() {
     }
 }
 
+/// Until the broker's next message, minding spares and old cells meanwhile.
+void Launcher::wait() {
+    for (;;) {
+        pollfd message{socket_.get(), POLLIN, 0};
+        const auto pause = misses_spare_ ? spare_after : std::chrono::milliseconds{clean_every};
+        const bool quiet = ::poll(&message, 1, static_cast<int>(pause.count())) == 0;
+        if (quiet && std::exchange(misses_spare_, false)) make_spares();
+        if (const auto now = std::chrono::steady_clock::now(); now - cleaned_ >= clean_every) {
+            cleaned_ = now;
+            clean();
+        }
+        if (message.revents != 0) return;
+    }
+}
+
+/// False once the broker is gone.
+bool Launcher::handle(const process::Message& message) {
+    WireReader in{message.payload};
+    const auto id = in.bytes();
+    if (message.kind == MessageKind::cell_stop) {
+        if (in.finish() && is_cell_id(id)) remove("cells/" + id);
+        return true;
+    }
+    const auto persona = in.bytes();
+    if (message.kind != MessageKind::cell_launch || !in.finish()) return true;
+    WireWriter out;
+    out.bytes(id);
+    auto started = launch(id, persona);
+    misses_spare_ = true;
+    const auto kind = started ? MessageKind::cell_launched : MessageKind::cell_failed;
+    if (!started) out.bytes(started.error().detail());
+    return process::send_now(socket_.get(), kind, std::move(out).take(),
+                             started ? started->get() : -1)
+        .has_value();
+}
+
 void Launcher::run() {
-    auto cleaned = std::chrono::steady_clock::now();
     clean();
     make_spares();
     for (;;) {
-        pollfd wait{socket_.get(), POLLIN, 0};
-        const auto pause = misses_spare() ? spare_after : std::chrono::milliseconds{clean_every};
-        if (::poll(&wait, 1, static_cast<int>(pause.count())) == 0) make_spares();
-        if (const auto now = std::chrono::steady_clock::now(); now - cleaned >= clean_every) {
-            cleaned = now;
-            clean();
-        }
-        if (wait.revents == 0) continue;
+        wait();
         const auto message = process::receive_now(socket_.get());
-        if (!message) {
-            if (message.error().kind() == Fault::malformed) continue;
-            return;
-        }
-        WireReader in{message->payload};
-        const auto id = in.bytes();
-        if (message->kind == MessageKind::cell_stop) {
-            if (in.finish() && is_cell_id(id)) remove("cells/" + id);
-            continue;
-        }
-        const auto persona = in.bytes();
-        if (message->kind != MessageKind::cell_launch || !in.finish()) continue;
-        WireWriter out;
-        out.bytes(id);
-        auto started = launch(id, persona);
-        const auto kind = started ? MessageKind::cell_launched : MessageKind::cell_failed;
-        if (!started) out.bytes(started.error().detail());
-        if (!process::send_now(socket_.get(), kind, std::move(out).take(),
-                               started ? started->get() : -1))
-            return;
+        if (!message && message.error().kind() == Fault::malformed) continue;
+        if (!message || !handle(*message)) return;
     }
 }
 

@@ -60,7 +60,7 @@ enum class MessageKind : std::uint8_t {
 };
 
 /// Largest packet. Texts in events are limited (limits.event_text_bytes) so that every event fits.
-constexpr std::size_t message_bytes_max = 160 * 1024;
+constexpr std::size_t message_bytes_max = std::size_t{160} * 1024;
 constexpr std::size_t notice_bytes_max = 256;
 
 struct Message {

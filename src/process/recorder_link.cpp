@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t queued_bytes_max = 256 * 1024;
+constexpr std::size_t queued_bytes_max = std::size_t{256} * 1024;
 
 /// The event as JSON, its texts cut until it fits a packet: JSON escapes can make a text six times
 /// longer.
