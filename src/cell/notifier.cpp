@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
@@ -54,12 +53,6 @@ constexpr std::array rows{
     Row{SYS_statx, answer_stat},
 };
 
-std::int64_t now_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /// A kernel that is newer than our headers may send more.
 std::size_t notification_bytes() {
     seccomp_notif_sizes sizes{};
@@ -97,7 +90,7 @@ void Notifier::handle_one() {
     // Process 1 is our own program and does nothing of interest before it forks.
     auto answer = request.pid == state_.init ? Answer{} : decide(request);
     if (answer.delay_ms > 0) {
-        const auto due = now_ms() + answer.delay_ms;
+        const auto due = monotonic_ms() + answer.delay_ms;
         late_.emplace(due, Late{request, std::move(answer)});
         return;
     }

@@ -18,7 +18,6 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <ctime>
 #include <deque>
 #include <fcntl.h>
 #include <optional>
@@ -183,12 +182,13 @@ void Supervisor::run() {
 }
 
 int Supervisor::wait_ms() {
-    int wait = notifier_ ? notifier_->send_due(monotonic_ms()) : -1;
+    const auto now = monotonic_ms();
+    int wait = notifier_ ? notifier_->send_due(now) : -1;
     if (!sessions_.empty() || watching_) {
-        const auto left = static_cast<int>(std::max<std::int64_t>(next_tick_ - monotonic_ms(), 0));
+        const auto left = static_cast<int>(std::max<std::int64_t>(next_tick_ - now, 0));
         wait = wait < 0 ? left : std::min(wait, left);
     }
-    const auto memory = memory_->wait_ms(monotonic_ms());
+    const auto memory = memory_->wait_ms(now);
     if (memory >= 0) wait = wait < 0 ? memory : std::min(wait, memory);
     return wait;
 }

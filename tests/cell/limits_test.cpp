@@ -1,4 +1,5 @@
 // Every limit of a cell, driven to its edge from inside.
+#include "cell/can_run.hpp"
 #include "cell/harness.hpp"
 
 #include <algorithm>
@@ -6,6 +7,7 @@
 
 using namespace skep;
 using namespace skep::cell;
+using test::can_run;
 
 namespace {
 
@@ -19,14 +21,6 @@ struct Limited {
         REQUIRE(cell.open("root") == "");
     }
 };
-
-bool can_run() {
-    if (const auto reason = test::cells_unavailable(); !reason.empty()) {
-        WARN("skipped: " << reason);
-        return false;
-    }
-    return true;
-}
 
 } // namespace
 

@@ -1,5 +1,6 @@
 // Only code of the base image executes: every way around the rule that we know of is tried from
 // inside a real cell.
+#include "cell/can_run.hpp"
 #include "cell/harness.hpp"
 
 #include <catch2/catch.hpp>
@@ -8,6 +9,7 @@
 
 using namespace skep;
 using namespace skep::cell;
+using test::can_run;
 
 namespace {
 
@@ -21,14 +23,6 @@ struct Place {
         REQUIRE(cell.open("root") == "");
     }
 };
-
-bool can_run() {
-    if (const auto reason = test::cells_unavailable(); !reason.empty()) {
-        WARN("skipped: " << reason);
-        return false;
-    }
-    return true;
-}
 
 /// A static program that writes "FOREIGN" and ends with 7, as `printf` arguments: what a loader
 /// types.

@@ -1,20 +1,14 @@
 // A cell's life: its files come back, its processes stay, a hung-up terminal ends the shell.
+#include "cell/can_run.hpp"
 #include "cell/harness.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace skep;
 using namespace skep::cell;
+using test::can_run;
 
 namespace {
-
-bool can_run() {
-    if (const auto reason = test::cells_unavailable(); !reason.empty()) {
-        WARN("skipped: " << reason);
-        return false;
-    }
-    return true;
-}
 
 bool has(const test::TestCell& cell, std::string_view eventid) {
     return std::ranges::any_of(cell.events,
