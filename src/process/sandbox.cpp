@@ -84,7 +84,22 @@ Result<void> allow(int ruleset, const std::string& path, std::uint64_t access) {
     struct stat info{};
     if (::fstat(place.get(), &info) == 0 && !S_ISDIR(info.st_mode))
         access &= LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | fs_truncate;
-    return add_rule(ruleset, place.get(), access);
+    if (!add_rule(ruleset, place.get(), access))
+        return fail(Fault::refused, fmt::format("Landlock rule for {}", path));
+    return {};
+}
+
+Result<Descriptor> make_ruleset(const Ruleset& rules, long abi) {
+    Descriptor ruleset{
+        static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, size_for(abi), 0))};
+    if (!ruleset.valid()) return fail(Fault::refused, "Landlock rules");
+    return ruleset;
+}
+
+Result<void> enforce(const Descriptor& ruleset) {
+    if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
+        return fail(Fault::refused, "Landlock");
+    return {};
 }
 
 long landlock_abi() {
@@ -183,16 +198,12 @@ Result<void> restrict_files(const FileRules& rules) {
     const long abi = landlock_abi();
     if (abi < 1) return fail(Fault::refused, "the kernel has no Landlock");
     const auto all = all_of(abi);
-    const Descriptor ruleset{
-        static_cast<int>(::syscall(SYS_landlock_create_ruleset, &all, size_for(abi), 0))};
-    if (!ruleset.valid()) return fail(Fault::refused, "Landlock rules");
+    TRY(const auto ruleset, make_ruleset(all, abi));
     for (const auto& path : rules.read)
         if (auto allowed = allow(ruleset.get(), path, fs_read & all.fs); !allowed) return allowed;
     for (const auto& path : rules.write)
         if (auto allowed = allow(ruleset.get(), path, fs_write & all.fs); !allowed) return allowed;
-    if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
-        return fail(Fault::refused, "Landlock");
-    return {};
+    return enforce(ruleset);
 }
 
 Result<void> confine_to(std::span<const int> places) {
@@ -200,14 +211,10 @@ Result<void> confine_to(std::span<const int> places) {
     if (abi < 2) return fail(Fault::refused, "the kernel's Landlock cannot allow renaming");
     auto all = all_of(abi);
     all.net = 0; // its network namespace is its own
-    const Descriptor ruleset{
-        static_cast<int>(::syscall(SYS_landlock_create_ruleset, &all, size_for(abi), 0))};
-    if (!ruleset.valid()) return fail(Fault::refused, "Landlock rules");
+    TRY(const auto ruleset, make_ruleset(all, abi));
     for (const int place : places)
         if (auto added = add_rule(ruleset.get(), place, all.fs); !added) return added;
-    if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
-        return fail(Fault::refused, "Landlock");
-    return {};
+    return enforce(ruleset);
 }
 
 Result<void> restrict_calls(Profile profile) {
