@@ -15,6 +15,10 @@ namespace skep::persona {
 struct Persona;
 }
 
+namespace skep::crypto {
+class HostKey;
+}
+
 namespace skep::service {
 
 /// Where a session puts what it learned. Adds session, src_ip, protocol, service and sensor to
@@ -62,6 +66,32 @@ struct TerminalRequest {
     std::vector<std::pair<std::string, std::string>> environment;
 };
 
+/// What to run in the attacker's cell for a logged-in peer.
+struct ProgramRequest {
+    enum class Kind : std::uint8_t {
+        shell,    ///< The user's login shell.
+        command,  ///< The user's shell with -c and `command`.
+        subsystem ///< The subsystem named `command`: sftp.
+    };
+
+    Kind kind = Kind::shell;
+    std::string username;
+    std::string command;
+    bool terminal = true; ///< On a pseudo-terminal; else on three pipes.
+    std::string term;
+    std::uint32_t columns = 80; ///< 0 if the client did not tell: so the programs see it.
+    std::uint32_t rows = 24;
+    std::string modes; ///< Encoded terminal modes (RFC 4254 section 8); may be empty.
+    std::vector<std::pair<std::string, std::string>> environment;
+};
+
+/// How a program ended.
+struct Exit {
+    int status = 0;     ///< If it exited.
+    std::string signal; ///< Name without SIG if a signal ended it.
+    bool core = false;
+};
+
 /// Opens shells for one session. Fault::refused where the level is `low` or no cell can be had.
 class Shells {
   public:
@@ -84,6 +114,7 @@ struct Session {
     std::chrono::milliseconds login_within{};
     std::chrono::milliseconds idle_within{};
     std::int64_t login_tries = 3;
+    std::span<const crypto::HostKey> host_keys = {}; ///< Of the persona.
 };
 
 /// One protocol. Constant data: the registry is a table, not a list that grows at start-up.
