@@ -50,8 +50,9 @@ struct Process {
 };
 
 [[noreturn]] void become(const Process& process, int control, bool ephemeral) {
-    // Its own group, so that a terminal's ^C reaches the supervisor alone.
-    ::setpgid(0, 0);
+    // A session of its own: a terminal's ^C reaches the supervisor alone, and the kernel divides a
+    // busy machine among the roles, not among their threads (autogroups, sched(7)).
+    ::setsid();
     if (control == control_descriptor)
         ::fcntl(control, F_SETFD, 0);
     else

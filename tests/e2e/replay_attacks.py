@@ -76,14 +76,17 @@ def dropped(lines):
 
 
 def replay(address, attack):
+    """Plays one recording; false if it never got its shell."""
     user, password, lines = attack
     peer = RealTelnet(address)
+    served = False
     try:
         peer.read_until("login: $")
         peer.send(user.encode() + b"\r")
         peer.read_until("Password: $")
         peer.send(password.encode() + b"\r")
         peer.read_until(PROMPT)
+        served = True
         for line in typed(lines):
             peer.send(line.encode() + b"\r")
             # A loader does not wait for a prompt: programs that read the terminal get the next line. Neither do we.
@@ -95,6 +98,7 @@ def replay(address, attack):
         pass  # an `exit` among the lines
     finally:
         peer.close()
+    return served
 
 
 def all_events(hub, eventid):
@@ -113,14 +117,16 @@ def recorded_attacks_are_found(skep, images):
         deployment.start()
         start = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            for done in [pool.submit(replay, deployment.address("router" if n % 2 else "telnet"), attack) for n, attack in enumerate(chosen)]:
-                done.result()
+            played = [pool.submit(replay, deployment.address("router" if n % 2 else "telnet"), attack) for n, attack in enumerate(chosen)]
+            unserved = sum(not one.result() for one in played)
         took = time.monotonic() - start
         begin = time.monotonic()
         hub = Hub(deployment)
         print(f"the dashboard's login took {time.monotonic() - begin:.1f} s beside what the attackers left running")
         wait_for("all sessions closed", lambda: sum(1 for _ in deployment.events("--eventid", "session.closed")) >= len(chosen))
         time.sleep(2)  # the store follows the journal within a second
+        faults = collections.Counter(event["message"] for event in all_events(hub, "skep.fault"))
+        assert not unserved, f"{unserved} of {len(chosen)} sessions got no shell: {faults.most_common(5)}"
         found = collections.Counter(event["input"] for event in all_events(hub, "command.input"))
         wanted = collections.Counter(line.rstrip() for _, _, lines in chosen for line in typed(lines) if line.strip())
         have = collections.Counter()
