@@ -32,10 +32,10 @@ Task<void> serve_one(boost::asio::io_context& io,
                      service::Events& events,
                      service::Authenticator& auth,
                      const persona::Persona& persona) {
-    static tests::FakeShells shells;
+    static tests::FakeMachine machine;
     net::TcpStream stream{io, socket, deadlines};
-    service::Session session{stream, events,      auth, shells, persona, "192.0.2.1",
-                             4711,   "192.0.2.2", 23,   60s,    1800s};
+    service::Session session{stream, events,      auth, machine, persona, "192.0.2.1",
+                             4711,   "192.0.2.2", 23,   60s,     1800s};
     const auto ended = co_await service::find("telnet")->serve(session);
     static_cast<void>(ended.has_value());
 }
