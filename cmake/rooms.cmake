@@ -51,6 +51,10 @@ skep_room(net USES skep_event)
 skep_room(process USES skep_event PkgConfig::seccomp)
 skep_room(cell USES skep_event skep_persona skep_process PkgConfig::seccomp)
 skep_room(service USES skep_event skep_persona skep_net)
+# The primes of the Diffie-Hellman group exchange are bytes of the program (src/service/ssh/moduli.S).
+target_sources(skep_service PRIVATE ${CMAKE_SOURCE_DIR}/src/service/ssh/moduli.S)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/service/ssh/moduli.S TARGET_DIRECTORY skep_service PROPERTIES
+    INCLUDE_DIRECTORIES ${CMAKE_SOURCE_DIR}/src/service/ssh OBJECT_DEPENDS ${CMAKE_SOURCE_DIR}/src/service/ssh/moduli.txt)
 skep_room(sensor USES skep_event skep_persona skep_net skep_process skep_service)
 skep_room(recorder USES skep_event skep_process)
 skep_room(hub USES skep_event skep_net skep_process skep_duckdb skep_web)
