@@ -43,7 +43,9 @@ void run(service::ssh::Transport& transport, std::string_view message) {
     Reader reader{message.substr(1)};
     reader.u32();
     const auto kind = reader.string();
-    if (kind != "exec" && kind != "shell") return transport.send(Writer{Msg::channel_failure}.u32(0).bytes());
+    if (!reader.boolean()) return; // env
+    if (kind != "exec" && kind != "shell")
+        return transport.send(Writer{Msg::channel_failure}.u32(0).bytes());
     transport.send(Writer{Msg::channel_success}.u32(0).bytes());
     transport.send(Writer{Msg::channel_data}.u32(0).string("skep\n").bytes());
     transport.send(Writer{Msg::channel_request}

@@ -57,7 +57,14 @@ std::string number_parameter(EVP_PKEY* key, const char* name) {
     return openssl::magnitude_of(openssl::Number{number}.get());
 }
 
-std::string encoded_public_key(EVP_PKEY* key) {
+/// Ed25519's public key is raw; OpenSSL 3.0 has no encoded form of it.
+std::string encoded_public_key(EVP_PKEY* key, bool raw) {
+    if (raw) {
+        std::string copy(32, '\0');
+        auto bytes_written = copy.size();
+        must(EVP_PKEY_get_raw_public_key(key, bytes_of(copy), &bytes_written) == 1);
+        return copy;
+    }
     unsigned char* bytes = nullptr;
     const auto size = EVP_PKEY_get1_encoded_public_key(key, &bytes);
     must(size > 0);
@@ -75,7 +82,7 @@ std::string blob_of(EVP_PKEY* key, const Kind& kind) {
         return blob;
     }
     if (kind.ssh_name == "ecdsa-sha2-nistp256") append_string(blob, info(Curve::p256).ssh_name);
-    append_string(blob, encoded_public_key(key));
+    append_string(blob, encoded_public_key(key, kind.ssh_name == "ssh-ed25519"));
     return blob;
 }
 
