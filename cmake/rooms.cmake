@@ -24,7 +24,7 @@ function(skep_room room)
     set_property(GLOBAL APPEND PROPERTY SKEP_ROOMS skep_${room})
 endfunction()
 
-skep_room(base USES Threads::Threads Boost::json OpenSSL::Crypto fmt::fmt PkgConfig::sodium ZLIB::ZLIB PkgConfig::zstd)
+skep_room(base USES Threads::Threads Boost::json OpenSSL::Crypto fmt::fmt PkgConfig::sodium PkgConfig::nettle ZLIB::ZLIB PkgConfig::zstd)
 target_include_directories(skep_base SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE})
 # What nearly every file includes, compiled once: a file that uses Task costs 1.6 s less (clang 19, -O2).
 option(SKEP_PCH "Precompile the headers that every room includes" OFF)
