@@ -32,6 +32,9 @@ struct Profile {
     std::uint32_t auth_tries = 6;      ///< MaxAuthTries
     std::uint32_t sessions_max = 10;   ///< MaxSessions
 
+    bool keyboard_interactive =
+        false; ///< KbdInteractiveAuthentication; no in Debian's sshd_config.
+
     bool ping = false; ///< ping@openssh.com: OpenSSH 9.5 and newer.
 };
 
