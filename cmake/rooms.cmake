@@ -24,7 +24,7 @@ function(skep_room room)
     set_property(GLOBAL APPEND PROPERTY SKEP_ROOMS skep_${room})
 endfunction()
 
-skep_room(base USES Threads::Threads Boost::json OpenSSL::Crypto fmt::fmt PkgConfig::sodium ZLIB::ZLIB PkgConfig::zstd)
+skep_room(base USES Threads::Threads Boost::json OpenSSL::Crypto fmt::fmt PkgConfig::sodium PkgConfig::nettle ZLIB::ZLIB PkgConfig::zstd)
 target_include_directories(skep_base SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE})
 # What nearly every file includes, compiled once: a file that uses Task costs 1.6 s less (clang 19, -O2).
 option(SKEP_PCH "Precompile the headers that every room includes" OFF)
@@ -51,6 +51,10 @@ skep_room(net USES skep_event)
 skep_room(process USES skep_event PkgConfig::seccomp)
 skep_room(cell USES skep_event skep_persona skep_process PkgConfig::seccomp)
 skep_room(service USES skep_event skep_persona skep_net)
+# The primes of the Diffie-Hellman group exchange are bytes of the program (src/service/ssh/moduli.S).
+target_sources(skep_service PRIVATE ${CMAKE_SOURCE_DIR}/src/service/ssh/moduli.S)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/service/ssh/moduli.S TARGET_DIRECTORY skep_service PROPERTIES
+    INCLUDE_DIRECTORIES ${CMAKE_SOURCE_DIR}/src/service/ssh OBJECT_DEPENDS ${CMAKE_SOURCE_DIR}/src/service/ssh/moduli.txt)
 skep_room(sensor USES skep_event skep_persona skep_net skep_process skep_service)
 skep_room(recorder USES skep_event skep_process)
 skep_room(hub USES skep_event skep_net skep_process skep_duckdb skep_web)

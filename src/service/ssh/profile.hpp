@@ -25,6 +25,7 @@ struct Profile {
     std::string_view compression;
 
     bool strict_kex = true;           ///< kex-strict-s-v00@openssh.com (CVE-2023-48795).
+    bool short_identification = false; ///< OpenSSH before 8.0: 255 bytes, `Protocol mismatch.`
     std::string_view server_sig_algs; ///< Of its EXT_INFO; empty if it sends none.
     bool hostbound = true;            ///< publickey-hostbound@openssh.com=0 in EXT_INFO.
     // Its distribution's sshd_config, or what it was compiled with.
@@ -32,8 +33,9 @@ struct Profile {
     std::uint32_t auth_tries = 6;      ///< MaxAuthTries
     std::uint32_t sessions_max = 10;   ///< MaxSessions
 
-    bool keyboard_interactive =
-        false; ///< KbdInteractiveAuthentication; no in Debian's sshd_config.
+    /// KbdInteractiveAuthentication; no in Debian's sshd_config.
+    bool keyboard_interactive = false;
+    std::uint64_t rekey_bytes = 0; ///< RekeyLimit; 0: as much as the cipher bears.
 
     bool ping = false; ///< ping@openssh.com: OpenSSH 9.5 and newer.
 };

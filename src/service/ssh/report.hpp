@@ -1,0 +1,36 @@
+// What the transport records of a peer.
+#pragma once
+
+#include "service/service.hpp"
+#include "service/ssh/proposal.hpp"
+
+#include <string_view>
+
+namespace skep::service::ssh {
+
+/// HASSH of a client: its lists joined by `;`, whose MD5 is the fingerprint.
+std::string hassh_algorithms(const Proposal& client);
+std::string hassh(const Proposal& client);
+
+/// Records one connection's events, and no more of them than it should.
+class Report {
+  public:
+    explicit Report(Session& session) : session_{session}, started_{session.events.now()} {}
+
+    void version(std::string_view line);
+    /// The client's first KEXINIT.
+    void kex(const Proposal& client);
+    /// The client's first NEWKEYS.
+    void keys(const Choice& choice);
+    /// `bytes` beyond a limit are cut.
+    void weird(std::string_view name, std::string_view bytes = {});
+
+  private:
+    std::int64_t milliseconds() const;
+
+    Session& session_;
+    Micros started_;
+    std::uint16_t weird_left_ = 100; ///< A peer can be odd in every packet.
+};
+
+} // namespace skep::service::ssh
