@@ -1,0 +1,246 @@
+#include "base/crypto/key_blob.hpp"
+
+#include "base/crypto/elliptic.hpp"
+#include "base/crypto/openssl.hpp"
+
+#include <algorithm>
+#include <array>
+#include <strings.h>
+
+namespace skep::crypto {
+
+namespace {
+
+void append_u32(std::string& out, std::size_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+        out += static_cast<char>(value >> shift);
+}
+
+} // namespace
+
+void append_string(std::string& out, std::string_view value) {
+    append_u32(out, value.size());
+    out += value;
+}
+
+void append_mpint(std::string& out, std::string_view magnitude) {
+    const bool looks_negative =
+        !magnitude.empty() && (static_cast<unsigned char>(magnitude.front()) & 0x80) != 0;
+    append_u32(out, magnitude.size() + (looks_negative ? 1 : 0));
+    if (looks_negative) out += '\0';
+    out += magnitude;
+}
+
+std::string_view BlobReader::raw(std::size_t count) {
+    if (broken_ || count > left_.size()) {
+        broken_ = true;
+        return {};
+    }
+    const auto taken = left_.substr(0, count);
+    left_.remove_prefix(count);
+    return taken;
+}
+
+std::string_view BlobReader::string() {
+    std::size_t size = 0;
+    for (const char byte : raw(4))
+        size = size << 8 | static_cast<unsigned char>(byte);
+    return raw(size);
+}
+
+std::string_view BlobReader::cstring() {
+    auto text = string();
+    if (text.ends_with('\0')) text.remove_suffix(1);
+    if (text.contains('\0')) broken_ = true;
+    return broken_ ? std::string_view{} : text;
+}
+
+std::string_view BlobReader::mpint() {
+    constexpr std::size_t number_bytes_max = 16'384 / 8; // SSHBUF_MAX_BIGNUM
+    auto number = string();
+    const bool is_negative = !number.empty() && (number.front() & 0x80) != 0;
+    const bool is_long = number.size() > number_bytes_max + (number.starts_with('\0') ? 1 : 0);
+    if (is_negative || is_long) broken_ = true;
+    number.remove_prefix(std::min(number.find_first_not_of('\0'), number.size()));
+    return broken_ ? std::string_view{} : number;
+}
+
+namespace {
+
+constexpr std::array types{
+    KeyType{"ssh-ed25519", "ssh-ed25519", KeyFamily::ed25519},
+    KeyType{"ssh-ed25519-cert-v01@openssh.com", "ssh-ed25519", KeyFamily::ed25519},
+    KeyType{"sk-ssh-ed25519@openssh.com", "sk-ssh-ed25519@openssh.com", KeyFamily::ed25519_sk},
+    KeyType{"sk-ssh-ed25519-cert-v01@openssh.com", "sk-ssh-ed25519@openssh.com",
+            KeyFamily::ed25519_sk},
+    KeyType{"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", KeyFamily::ecdsa, Curve::p256},
+    KeyType{"ecdsa-sha2-nistp256-cert-v01@openssh.com", "ecdsa-sha2-nistp256", KeyFamily::ecdsa,
+            Curve::p256},
+    KeyType{"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384", KeyFamily::ecdsa, Curve::p384},
+    KeyType{"ecdsa-sha2-nistp384-cert-v01@openssh.com", "ecdsa-sha2-nistp384", KeyFamily::ecdsa,
+            Curve::p384},
+    KeyType{"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521", KeyFamily::ecdsa, Curve::p521},
+    KeyType{"ecdsa-sha2-nistp521-cert-v01@openssh.com", "ecdsa-sha2-nistp521", KeyFamily::ecdsa,
+            Curve::p521},
+    KeyType{"sk-ecdsa-sha2-nistp256@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
+            KeyFamily::ecdsa_sk},
+    KeyType{"sk-ecdsa-sha2-nistp256-cert-v01@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
+            KeyFamily::ecdsa_sk},
+    KeyType{"ssh-dss", "ssh-dss", KeyFamily::dsa},
+    KeyType{"ssh-dss-cert-v01@openssh.com", "ssh-dss", KeyFamily::dsa},
+    KeyType{"ssh-rsa", "ssh-rsa", KeyFamily::rsa},
+    KeyType{"ssh-rsa-cert-v01@openssh.com", "ssh-rsa", KeyFamily::rsa},
+};
+
+/// What sshkey_type_from_name takes besides: names of signatures, and short ones in any case.
+struct Alias {
+    std::string_view name;
+    std::string_view stands_for;
+    bool any_case = false;
+};
+
+constexpr std::array aliases{
+    Alias{"rsa-sha2-256", "ssh-rsa"},
+    Alias{"rsa-sha2-512", "ssh-rsa"},
+    Alias{"rsa-sha2-256-cert-v01@openssh.com", "ssh-rsa-cert-v01@openssh.com"},
+    Alias{"rsa-sha2-512-cert-v01@openssh.com", "ssh-rsa-cert-v01@openssh.com"},
+    Alias{"webauthn-sk-ecdsa-sha2-nistp256@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"},
+    Alias{"RSA", "ssh-rsa", true},
+    Alias{"DSA", "ssh-dss", true},
+    Alias{"ED25519", "ssh-ed25519", true},
+    Alias{"ED25519-SK", "sk-ssh-ed25519@openssh.com", true},
+};
+
+bool is_alias(const Alias& alias, std::string_view name) {
+    if (alias.name.size() != name.size()) return false;
+    if (!alias.any_case) return alias.name == name;
+    return strncasecmp(alias.name.data(), name.data(), name.size()) == 0;
+}
+
+const KeyType* find_type(std::string_view name) {
+    for (const auto& alias : aliases)
+        if (is_alias(alias, name)) name = alias.stands_for;
+    const auto* const found = std::ranges::find(types, name, &KeyType::name);
+    return found == types.end() ? nullptr : found;
+}
+
+unsigned bit_length(std::string_view magnitude) {
+    return static_cast<unsigned>(BN_num_bits(openssl::number_of(magnitude).get()));
+}
+
+bool read_rsa(BlobReader& reader, PublicKey& key) {
+    constexpr unsigned modulus_bits_min = 1024; // SSH_RSA_MINIMUM_MODULUS_SIZE
+    key.exponent = reader.mpint();
+    key.modulus = reader.mpint();
+    append_mpint(key.plain_blob, key.exponent);
+    append_mpint(key.plain_blob, key.modulus);
+    return reader.ok() && bit_length(key.modulus) >= modulus_bits_min;
+}
+
+bool read_dsa(BlobReader& reader, PublicKey& key) {
+    key.modulus = reader.mpint();
+    append_mpint(key.plain_blob, key.modulus);
+    for (int i = 0; i < 3; ++i) // q, g, y
+        append_mpint(key.plain_blob, reader.mpint());
+    return reader.ok();
+}
+
+bool read_ecdsa(BlobReader& reader, PublicKey& key) {
+    const auto curve = reader.cstring();
+    key.point = reader.string();
+    append_string(key.plain_blob, curve);
+    append_string(key.plain_blob, key.point);
+    return reader.ok() && curve == info(key.type->curve).ssh_name &&
+           is_acceptable_point(key.type->curve, key.point);
+}
+
+bool read_ed25519(BlobReader& reader, PublicKey& key) {
+    constexpr std::size_t point_bytes = 32;
+    key.point = reader.string();
+    append_string(key.plain_blob, key.point);
+    return reader.ok() && key.point.size() == point_bytes;
+}
+
+bool read_fields(BlobReader& reader, PublicKey& key) {
+    switch (key.type->family) {
+    case KeyFamily::rsa: return read_rsa(reader, key);
+    case KeyFamily::dsa: return read_dsa(reader, key);
+    case KeyFamily::ecdsa: return read_ecdsa(reader, key);
+    case KeyFamily::ed25519: return read_ed25519(reader, key);
+    case KeyFamily::ecdsa_sk:
+        if (!read_ecdsa(reader, key)) return false;
+        break;
+    case KeyFamily::ed25519_sk:
+        if (!read_ed25519(reader, key)) return false;
+        break;
+    }
+    key.application = reader.cstring();
+    append_string(key.plain_blob, key.application);
+    return reader.ok();
+}
+
+bool are_principals(std::string_view list) {
+    constexpr std::size_t principals_max = 256; // SSHKEY_CERT_MAX_PRINCIPALS
+    BlobReader reader{list};
+    for (std::size_t count = 0; reader.ok() && reader.left() > 0; ++count) {
+        if (count == principals_max) return false;
+        (void)reader.cstring();
+    }
+    return reader.ok();
+}
+
+bool are_options(std::string_view list) {
+    BlobReader reader{list};
+    while (reader.ok() && reader.left() > 0) {
+        (void)reader.string(); // its name
+        (void)reader.string(); // its value
+    }
+    return reader.ok();
+}
+
+std::optional<PublicKey> parse(std::string_view blob, bool allows_certificate);
+
+/// What follows the key in a certificate (PROTOCOL.certkeys), up to its end.
+bool is_signed_certificate(BlobReader& reader, std::string_view blob) {
+    constexpr std::string_view user{"\0\0\0\1", 4};
+    constexpr std::string_view host{"\0\0\0\2", 4};
+    (void)reader.raw(8); // serial
+    const auto kind = reader.raw(4);
+    (void)reader.cstring(); // key id
+    const auto principals = reader.string();
+    (void)reader.raw(2 * 8); // valid after, valid before
+    const auto critical_options = reader.string();
+    const auto extensions = reader.string();
+    (void)reader.string(); // reserved
+    const auto authority = reader.string();
+    const auto signed_part = blob.substr(0, blob.size() - reader.left());
+    const auto signature = reader.string();
+    if (!reader.ok() || (kind != user && kind != host) || !are_principals(principals) ||
+        !are_options(critical_options) || !are_options(extensions))
+        return false;
+    const auto signer = parse(authority, false);
+    return signer && verify(*signer, {}, signature, signed_part);
+}
+
+std::optional<PublicKey> parse(std::string_view blob, bool allows_certificate) {
+    BlobReader reader{blob};
+    PublicKey key;
+    key.type = find_type(reader.cstring());
+    if (key.type == nullptr) return std::nullopt;
+    const bool is_certificate = key.type->is_certificate();
+    if (is_certificate && !allows_certificate) return std::nullopt;
+    append_string(key.plain_blob, key.type->plain);
+    if (is_certificate) (void)reader.string(); // nonce
+    if (!read_fields(reader, key)) return std::nullopt;
+    if (is_certificate && !is_signed_certificate(reader, blob)) return std::nullopt;
+    if (!reader.done()) return std::nullopt;
+    return key;
+}
+
+} // namespace
+
+std::optional<PublicKey> parse_public_key(std::string_view blob) {
+    return parse(blob, true);
+}
+
+} // namespace skep::crypto
