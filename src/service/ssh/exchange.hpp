@@ -3,6 +3,7 @@
 
 #include "base/crypto/key_agreement.hpp"
 #include "service/ssh/moduli.hpp"
+#include "service/ssh/numbers.hpp"
 #include "service/ssh/proposal.hpp"
 
 #include <memory>
