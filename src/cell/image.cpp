@@ -119,14 +119,16 @@ unpack_and_finish(int images, const ImageRecipe& recipe, int archive, const Imag
         ::openat(place.get(), "manifest.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
     const Descriptor programs{
         ::openat(place.get(), "programs", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
-    if (!root.valid() || !manifest.valid() || !programs.valid())
+    const Descriptor packages{
+        ::openat(place.get(), "packages", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
+    if (!root.valid() || !manifest.valid() || !programs.valid() || !packages.valid())
         return fail(Fault::refused, why(work));
     if (!init.valid())
         return fail(Fault::refused, "the program skep-cell-init is missing beside skep");
     return run_with_cell_ids([&]() -> Result<void> {
         if (auto unpacked = unpack_archive(archive, root.get()); !unpacked) return unpacked;
         if (auto finished = finish_root(root.get(), init.get(), head); !finished) return finished;
-        return write_manifest(root.get(), head, manifest.get(), programs.get());
+        return write_manifest(root.get(), head, manifest.get(), programs.get(), packages.get());
     });
 }
 

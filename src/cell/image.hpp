@@ -3,7 +3,8 @@
 // A recipe is a directory with an executable `build` that writes a tar archive of a root file
 // system to its standard output, and a file `init` with the path of the persona's process 1. An
 // image is `rootfs/` with the owners that a cell sees (shifted into our subordinate ids),
-// `manifest.json`, and `programs`: one line `SHA256 SIZE PATH` for each ELF file.
+// `manifest.json`, `programs`: one line `SHA256 SIZE PATH` for each ELF file, and `packages`: one
+// line `NAME VERSION` for each Debian package, from which the SSH service takes its greeting.
 #pragma once
 
 #include "base/result.hpp"

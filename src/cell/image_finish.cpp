@@ -127,6 +127,26 @@ Result<void> spread_times(int root, const Manifest& files, const ImageHead& head
     return {};
 }
 
+std::string installed_packages(std::string_view status) {
+    std::string list;
+    std::string name;
+    std::string version;
+    bool is_installed = false;
+    const auto take = [&] {
+        if (is_installed) list += fmt::format("{} {}\n", name, version);
+        is_installed = false;
+    };
+    for (const auto part : status | std::views::split('\n')) {
+        const std::string_view line{part.begin(), part.end()};
+        if (line.empty()) take();
+        if (line.starts_with("Package: ")) name = line.substr(9);
+        if (line.starts_with("Version: ")) version = line.substr(9);
+        if (line.starts_with("Status: ")) is_installed = line.ends_with(" installed");
+    }
+    take();
+    return list;
+}
+
 } // namespace
 
 Result<void> unpack_archive(int archive, int root) {
@@ -157,7 +177,8 @@ Result<void> finish_root(int root, int init_program, const ImageHead& head) {
     return spread_times(root, files, head);
 }
 
-Result<void> write_manifest(int root, const ImageHead& head, int manifest, int programs) {
+Result<void>
+write_manifest(int root, const ImageHead& head, int manifest, int programs, int packages) {
     TRY(const auto files, scan_tree(root));
     std::uint64_t bytes = 0;
     for (const auto& entry : files | std::views::values)
@@ -178,7 +199,12 @@ Result<void> write_manifest(int root, const ImageHead& head, int manifest, int p
     }
     text += "\n]}\n";
     if (auto written = write_all(manifest, text); !written) return written;
-    return write_all(programs, list);
+    if (auto written = write_all(programs, list); !written) return written;
+    const Descriptor status{
+        ::openat(root, "var/lib/dpkg/status", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (!status.valid()) return {};
+    TRY(const auto text_of_dpkg, read_all(status.get()));
+    return write_all(packages, installed_packages(text_of_dpkg));
 }
 
 Result<void> compare_with_manifest(int root, int manifest, int report) {

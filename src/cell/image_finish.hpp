@@ -23,8 +23,10 @@ Result<void> unpack_archive(int archive, int root);
 /// installation of some months ago has them, so that nothing shows when and how the image was made.
 Result<void> finish_root(int root, int init_program, const ImageHead& head);
 
-/// Writes the manifest and the list of programs.
-Result<void> write_manifest(int root, const ImageHead& head, int manifest, int programs);
+/// Writes the manifest, the list of programs, and `NAME VERSION` of each package that dpkg has
+/// installed (nothing where there is no dpkg).
+Result<void>
+write_manifest(int root, const ImageHead& head, int manifest, int programs, int packages);
 
 /// Writes one line for each difference to `report`.
 Result<void> compare_with_manifest(int root, int manifest, int report);

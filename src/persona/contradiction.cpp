@@ -90,6 +90,23 @@ std::string kernel_fault(const Persona& persona) {
     return {};
 }
 
+/// RFC 4253 section 4.2: "SSH-protoversion-softwareversion SP comments CR LF", in printable
+/// US-ASCII, at most 255 characters with CR and LF.
+std::string ssh_fault(const Persona& persona) {
+    constexpr std::size_t identification_bytes_max = 253;
+    const auto& line = persona.ssh_identification;
+    if (line.empty()) return {};
+    if (persona.ssh_server.empty())
+        return "`ssh_identification` says nothing without the key `ssh_server`";
+    const auto is_fit = [](char c) { return c >= ' ' && c <= '~'; };
+    if (!line.starts_with("SSH-2.0-") || line.size() > identification_bytes_max ||
+        !std::ranges::all_of(line, is_fit))
+        return fmt::format("`ssh_identification` must be a line as SSH-2.0-OpenSSH_9.2p1 Debian-2, "
+                           "at most {} characters",
+                           identification_bytes_max);
+    return {};
+}
+
 } // namespace
 
 std::string contradiction(const Persona& persona) {
@@ -103,6 +120,7 @@ std::string contradiction(const Persona& persona) {
     if (!is_unicast_mac(persona.mac))
         return "`mac` must be six bytes of one card, as 52:54:00:12:34:56";
     if (auto fault = network_fault(persona); !fault.empty()) return fault;
+    if (auto fault = ssh_fault(persona); !fault.empty()) return fault;
     constexpr std::array servers{"inetutils-2.4", "busybox-1.30"};
     if (std::ranges::find(servers, persona.telnet_server) == servers.end())
         return fmt::format("`telnet_server` must be one of {}", fmt::join(servers, ", "));

@@ -259,6 +259,8 @@ void draw_system(const toml::table& root, Words& words, Persona& persona) {
     set(&Persona::motd, "motd");
     persona.image = text_of(root, "image");
     persona.telnet_server = text_of(root, "telnet_server");
+    persona.ssh_server = text_of(root, "ssh_server");
+    persona.ssh_identification = text_of(root, "ssh_identification"); // {revision} stays
     persona.every_user_is_root = root["every_user_is_root"].value_or(false);
 }
 

@@ -22,16 +22,20 @@ struct Row {
     std::int64_t min = 0, max = 0;
 
     bool is_lines() const { return key.kind == "lines"; }
+
+    bool may_miss() const { return key.kind == "maybe"; }
 };
 
 constexpr std::array rows{
 #define TEXT(name, sentence) Row{Key{#name, "text", sentence}, &Persona::name},
+#define MAYBE(name, sentence) Row{Key{#name, "maybe", sentence}, &Persona::name},
 #define LINES(name, sentence) Row{Key{#name, "lines", sentence}, &Persona::name},
 #define NUMBER(name, low, high, sentence)                                                          \
     Row{Key{#name, "number", sentence}, &Persona::name, low, high},
 #define FLAG(name, sentence) Row{Key{#name, "flag", sentence}, &Persona::name},
 #include "persona/fields.def"
 #undef TEXT
+#undef MAYBE
 #undef LINES
 #undef NUMBER
 #undef FLAG
@@ -160,7 +164,7 @@ Result<Persona> parse(std::string_view toml, const std::string& file) {
         if (auto read = reader.read_row(*row, node); !read) return std::unexpected{read.error()};
     }
     for (const auto& row : rows)
-        if (!parsed.contains(row.key.name))
+        if (!row.may_miss() && !parsed.contains(row.key.name))
             return fail(Fault::refused, fmt::format("{}:1: the key `{}` is missing. {}", file,
                                                     row.key.name, row.key.sentence));
     if (const auto wrong = contradiction(persona); !wrong.empty()) {
@@ -188,6 +192,7 @@ std::string to_toml(const Persona& persona) {
                        [&](std::int64_t Persona::* m) { return fmt::to_string(persona.*m); },
                        [&](bool Persona::* m) { return fmt::to_string(persona.*m); }},
             row.member);
+        if (row.may_miss() && value == toml_text("")) continue;
         out += fmt::format("\n# {}\n{} = {}\n", row.key.sentence, row.key.name, value);
     }
     if (!persona.extra.empty()) out += "\n[extra]\n";

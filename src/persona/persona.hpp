@@ -11,8 +11,8 @@
 
 namespace skep::persona {
 
-/// Read from `personas/NAME.toml` of the state directory. Every field is set: `load` refuses a file
-/// without one.
+/// Read from `personas/NAME.toml` of the state directory. `load` refuses a file without a key, but
+/// for the rows MAYBE of fields.def, whose members are then empty.
 struct Persona {
     std::string name;  ///< File name without `.toml`.
     std::string image; ///< Base image: a directory of the state directory's `images/`.
@@ -46,7 +46,11 @@ struct Persona {
 
     std::string telnet_server; ///< inetutils-2.4 or busybox-1.30: whose negotiation and login
                                ///< dialog the service plays.
-    std::string issue;         ///< Text before `login:` with \n style escapes already resolved.
+    std::string ssh_server;    ///< Name of a profile of the SSH service, as openssh-9.2p1.
+    /// The whole line without CR LF; in a file it may contain `{revision}`, which the sensor
+    /// replaces.
+    std::string ssh_identification;
+    std::string issue; ///< Text before `login:` with \n style escapes already resolved.
     std::string motd;
     bool every_user_is_root = false;          ///< A router: any accepted user gets uid 0.
     std::map<std::string, std::string> extra; ///< Keys of table [extra], for later services.

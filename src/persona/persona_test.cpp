@@ -132,6 +132,26 @@ TEST_CASE("a persona is written and read without a change") {
     CHECK(again->name == "router");
 }
 
+TEST_CASE("a machine may have no SSH server, but no line of one that it has not") {
+    auto text = generate("debian", now).value_or("");
+    const auto drop = [&](std::string_view key) {
+        const auto line = text.find(fmt::format("\n{} = ", key)) + 1;
+        REQUIRE(line != 0);
+        text.erase(line, text.find('\n', line) - line + 1);
+    };
+    drop("ssh_server");
+    const auto orphan = parse(text, "web.toml");
+    REQUIRE_FALSE(orphan);
+    CHECK(orphan.error().detail().contains("`ssh_identification` says nothing without"));
+    drop("ssh_identification");
+    const auto persona = parse(text, "web.toml");
+    REQUIRE(persona);
+    CHECK(persona->ssh_server.empty());
+    CHECK_FALSE(to_toml(*persona).contains("ssh_"));
+    CHECK(refusal("ssh_identification", "\"SSH-1.99-x\"").starts_with("`ssh_identification` must"));
+    CHECK(refusal("ssh_identification", "\"\"") == "`ssh_identification` must be one line of text");
+}
+
 TEST_CASE("extra keys are kept as text") {
     const auto persona =
         parse(with("every_user_is_root", "false\n[extra]\nsmtp_banner = \"ready\""), "web.toml");

@@ -32,7 +32,7 @@ std::string contradiction(const Persona& persona);
 /// A key of a persona file with the sentence that documents it, in the order of the file.
 struct Key {
     std::string_view name;
-    std::string_view kind; ///< text, lines, number or flag
+    std::string_view kind; ///< text, maybe, lines, number or flag
     std::string_view sentence;
 };
 

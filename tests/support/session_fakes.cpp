@@ -115,6 +115,8 @@ persona::Persona debian_persona(const std::string& hostname) {
     persona.kernel_release = "6.1.0-25-amd64";
     persona.machine = "x86_64";
     persona.telnet_server = "inetutils-2.4";
+    persona.ssh_server = "openssh-9.2p1";
+    persona.ssh_identification = "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10";
     persona.issue = "Debian GNU/Linux 12\n";
     persona.motd = "Linux " + hostname + " 6.1.0-25-amd64\n";
     return persona;
@@ -124,6 +126,8 @@ persona::Persona router_persona(const std::string& hostname) {
     auto persona = debian_persona(hostname);
     persona.name = "router";
     persona.telnet_server = "busybox-1.30";
+    persona.ssh_server = "dropbear-2022.83";
+    persona.ssh_identification = "SSH-2.0-dropbear_2022.83";
     persona.issue = "";
     persona.motd = "Welcome\n";
     persona.every_user_is_root = true;

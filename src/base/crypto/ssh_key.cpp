@@ -66,6 +66,14 @@ std::string encoded_public_key(EVP_PKEY* key) {
     return copy;
 }
 
+/// OpenSSL 3.0 has no encoded public key of an Ed25519 key, only a raw one.
+std::string raw_public_key(EVP_PKEY* key) {
+    std::string bytes(32, '\0');
+    auto size = bytes.size();
+    must(EVP_PKEY_get_raw_public_key(key, bytes_of(bytes), &size) == 1 && size == bytes.size());
+    return bytes;
+}
+
 std::string blob_of(EVP_PKEY* key, const Kind& kind) {
     std::string blob;
     append_string(blob, kind.ssh_name);
@@ -74,7 +82,11 @@ std::string blob_of(EVP_PKEY* key, const Kind& kind) {
         append_mpint(blob, number_parameter(key, OSSL_PKEY_PARAM_RSA_N));
         return blob;
     }
-    if (kind.ssh_name == "ecdsa-sha2-nistp256") append_string(blob, info(Curve::p256).ssh_name);
+    if (kind.ssh_name == "ssh-ed25519") {
+        append_string(blob, raw_public_key(key));
+        return blob;
+    }
+    append_string(blob, info(Curve::p256).ssh_name);
     append_string(blob, encoded_public_key(key));
     return blob;
 }

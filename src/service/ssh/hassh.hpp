@@ -1,0 +1,17 @@
+// HASSH: the fingerprint of an SSH client's algorithm lists (salesforce/hassh, version 1.0).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace skep::service::ssh {
+
+/// MD5 of the lists `kex;ciphers;macs;compression` of a KEXINIT as they were sent, those of the
+/// direction from the client; 32 hexadecimal digits. The lists of a server's own direction give
+/// its HASSHServer.
+std::string hassh(std::string_view kex,
+                  std::string_view ciphers,
+                  std::string_view macs,
+                  std::string_view compression);
+
+} // namespace skep::service::ssh
