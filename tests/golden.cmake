@@ -1,5 +1,6 @@
 # The fakes of a session, and the transcripts that are played against them.
-add_library(skep_test_support STATIC support/session_fakes.cpp support/service_session.cpp support/ssh_client.cpp support/ssh_server.cpp)
+add_library(skep_test_support STATIC support/session_fakes.cpp support/service_session.cpp support/ssh_client.cpp support/ssh_server.cpp
+    support/ssh_layers.cpp)
 target_include_directories(skep_test_support PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(skep_test_support PUBLIC skep_service skep_net skep_persona skep_event skep_options)
 

@@ -45,6 +45,12 @@ class Connection final : public service::Events,
         return verdict;
     }
 
+    void accept_key(std::string_view user, std::string_view fingerprint) override {
+        auto event = make("login.success");
+        event.text("username", user).text("password", "").text("fingerprint", fingerprint);
+        shared_.recorder.record(std::move(event));
+    }
+
     Task<Result<std::unique_ptr<service::Program>>> open(service::ProgramRequest request) override {
         if (!shared_.settings.shells) co_return fail(Fault::refused, "level is low");
         if (request.kind != service::ProgramRequest::Kind::shell || !request.terminal)
@@ -94,6 +100,7 @@ class Connection final : public service::Events,
         session.login_within = shared_.settings.login_within;
         session.idle_within = shared_.settings.idle_within;
         session.login_tries = shared_.settings.login_tries;
+        session.ssh = shared_.settings.ssh;
         return session;
     }
 
@@ -153,7 +160,13 @@ ConnectionSettings::ConnectionSettings(const Settings& settings)
       cell_output_bytes{static_cast<std::size_t>(settings.limit("cell_output_bytes"))},
       session_within{settings.limit("session_seconds")},
       login_within{settings.limit("login_seconds")}, idle_within{settings.limit("idle_seconds")},
-      login_tries{settings.limit("login_tries")} {}
+      login_tries{settings.limit("login_tries")} {
+    ssh.sink = settings.text("ssh.forward") == "sink";
+    ssh.forward_bytes = static_cast<std::size_t>(settings.limit("ssh_forward_bytes"));
+    ssh.forward_within = std::chrono::seconds{settings.limit("ssh_forward_seconds")};
+    ssh.channels = static_cast<std::size_t>(settings.limit("ssh_channels"));
+    ssh.unread_bytes = static_cast<std::size_t>(settings.limit("ssh_unread_bytes"));
+}
 
 Task<void>
 serve_connection(Shared& shared, const Listener& listener, int socket, net::Endpoints ends) {

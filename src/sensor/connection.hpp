@@ -29,6 +29,7 @@ struct ConnectionSettings {
     std::size_t cell_output_bytes;
     std::chrono::seconds session_within, login_within, idle_within;
     std::int64_t login_tries;
+    service::SshSettings ssh;
 };
 
 /// What all connections of the process share.

@@ -41,6 +41,9 @@ class Authenticator {
     virtual ~Authenticator() = default;
     /// Judges and records one try of this session's source.
     virtual Verdict try_password(std::string_view user, std::string_view password) = 0;
+    /// The peer has proved that it owns a key that the cell lets in as `user`: recorded as
+    /// login.success.
+    virtual void accept_key(std::string_view user, std::string_view fingerprint) = 0;
 };
 
 /// What to run in the attacker's cell for a logged-in peer.
@@ -108,6 +111,15 @@ class Machine {
     virtual Task<Result<bool>> holds_key(std::string_view user, std::string_view blob) = 0;
 };
 
+/// What the settings and limits say about SSH.
+struct SshSettings {
+    bool sink = true;                        ///< ssh.forward: forwards open and swallow.
+    std::size_t forward_bytes = 65536;       ///< limits.ssh_forward_bytes
+    std::chrono::seconds forward_within{60}; ///< limits.ssh_forward_seconds
+    std::size_t channels = 512;              ///< limits.ssh_channels
+    std::size_t unread_bytes = 4194304;      ///< limits.ssh_unread_bytes
+};
+
 /// What one session may use; lives as long as the session.
 struct Session {
     net::Stream& peer;
@@ -124,6 +136,7 @@ struct Session {
     std::chrono::milliseconds idle_within{};
     std::int64_t login_tries = 3;
     std::span<const crypto::HostKey> host_keys = {}; ///< Of the persona.
+    SshSettings ssh = {};
 };
 
 /// One protocol. Constant data: the registry is a table, not a list that grows at start-up.

@@ -165,6 +165,12 @@ service::Verdict FakeAuthenticator::try_password(std::string_view user, std::str
     return accepted ? service::Verdict::accepted : service::Verdict::refused;
 }
 
+void FakeAuthenticator::accept_key(std::string_view user, std::string_view fingerprint) {
+    event::Event event{"login.success", events_.now()};
+    event.text("username", user).text("password", "").text("fingerprint", fingerprint);
+    events_.record(std::move(event));
+}
+
 Task<Result<std::unique_ptr<service::Program>>> FakeMachine::open(service::ProgramRequest request) {
     if (refuse_) co_return fail(Fault::refused);
     const auto executor = co_await asio::this_coro::executor;

@@ -39,6 +39,7 @@ class FakeAuthenticator final : public service::Authenticator {
         : events_{events}, password_{std::move(password)} {}
 
     service::Verdict try_password(std::string_view user, std::string_view password) override;
+    void accept_key(std::string_view user, std::string_view fingerprint) override;
 
   private:
     service::Events& events_;

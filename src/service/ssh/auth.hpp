@@ -2,7 +2,7 @@
 #pragma once
 
 #include "service/service.hpp"
-#include "service/ssh/transport.hpp"
+#include "service/ssh/message_sink.hpp"
 
 #include <memory>
 #include <optional>
@@ -29,7 +29,7 @@ class Auth {
         ended,    ///< The transport has been told to end.
     };
 
-    static std::unique_ptr<Auth> make(Session& session, Transport& transport);
+    static std::unique_ptr<Auth> make(Session& session, MessageSink& transport);
     virtual ~Auth() = default;
     Auth(const Auth&) = delete;
     Auth& operator=(const Auth&) = delete;

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "service/service.hpp"
-#include "service/ssh/transport.hpp"
+#include "service/ssh/message_sink.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -38,15 +39,27 @@ class Programs {
 class Connection {
   public:
     static std::unique_ptr<Connection>
-    make(Session& session, Transport& transport, Programs& programs, std::string username);
+    make(Session& session, MessageSink& transport, Programs& programs, std::string username);
     virtual ~Connection() = default;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// One message of Transport::next().
+    /// One message of Transport::next(), only while may_receive().
     virtual void receive(std::string_view payload) = 0;
+    /// To be called when Transport::next() has no more: a real server looks after its channels
+    /// (closes, frees numbers, sends what is due) after it has answered all that one read gave.
+    virtual void settle() = 0;
+    /// Whether the next message may be taken from the transport. Not while a program starts, as
+    /// sshd answers nothing while it forks, and not beyond limits.ssh_unread_bytes.
+    virtual bool may_receive() const noexcept = 0;
+    /// When wake() is due; the largest value if never.
+    virtual Micros deadline() const noexcept = 0;
+    /// The time of deadline() has come.
+    virtual void wake() = 0;
 
-    /// start() succeeded or not.
+    // The programs; each call settles.
+
+    /// start() succeeded or not: the peer's request is answered.
     virtual void program_started(ChannelId channel, bool started) = 0;
     /// `count` bytes of input() have been written: they go back into our window.
     virtual void program_took(ChannelId channel, std::size_t count) = 0;

@@ -27,6 +27,7 @@ enum class Msg : std::uint8_t {
     userauth_banner = 53,
     userauth_pk_ok = 60, ///< Also USERAUTH_INFO_REQUEST, USERAUTH_PASSWD_CHANGEREQ.
     userauth_info_response = 61,
+    userauth_gssapi_exchange_complete = 63, ///< RFC 4462 section 3.4
     global_request = 80,
     request_success = 81,
     request_failure = 82,

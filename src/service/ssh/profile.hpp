@@ -33,6 +33,8 @@ struct Profile {
     std::uint32_t auth_tries = 6;      ///< MaxAuthTries
     std::uint32_t sessions_max = 10;   ///< MaxSessions
 
+    /// KbdInteractiveAuthentication; no in Debian's sshd_config.
+    bool keyboard_interactive = false;
     std::uint64_t rekey_bytes = 0; ///< RekeyLimit; 0: as much as the cipher bears.
 
     bool ping = false; ///< ping@openssh.com: OpenSSH 9.5 and newer.

@@ -4,8 +4,7 @@
 
 #include "base/crypto/ssh_key.hpp"
 #include "service/service.hpp"
-#include "service/ssh/numbers.hpp"
-#include "service/ssh/profile.hpp"
+#include "service/ssh/message_sink.hpp"
 
 #include <memory>
 #include <optional>
@@ -36,12 +35,10 @@ struct TransportPlan {
 /// more; send() at any time. After each, `out` holds bytes for the peer. While the layer above is
 /// busy (a delay after a wrong password) it does not call next(), and nothing is read, as by a real
 /// server.
-class Transport {
+class Transport final : public MessageSink {
   public:
     Transport(Session& session, const TransportPlan& plan);
-    ~Transport();
-    Transport(const Transport&) = delete;
-    Transport& operator=(const Transport&) = delete;
+    ~Transport() override;
 
     /// The peer has connected.
     void start();
@@ -56,28 +53,28 @@ class Transport {
 
     /// Encrypts and queues a payload; during a key exchange it is kept until the new keys are in
     /// use (RFC 4253 section 7.1).
-    void send(std::string_view payload);
+    void send(std::string_view payload) override;
     /// SSH_MSG_UNIMPLEMENTED for the message that next() gave last.
-    void unimplemented();
+    void unimplemented() override;
     /// Sends SSH_MSG_DISCONNECT with language tag "" and ends in order.
-    void disconnect(Disconnect reason, std::string_view text);
+    void disconnect(Disconnect reason, std::string_view text) override;
     /// Ends without a word, as a server does whose process has exited.
-    void end();
+    void end() override;
 
     /// Authentication is done: delayed compression begins (zlib@openssh.com), strict limits end.
-    void authenticated();
+    void authenticated() override;
 
     Ending ending() const noexcept;
     /// Why it ended, for session.closed: a fixed word.
     std::string_view ending_reason() const noexcept;
 
     /// Exchange hash of the first key exchange (RFC 4253 section 7.2).
-    std::string_view session_id() const noexcept;
+    std::string_view session_id() const noexcept override;
     /// The blob of the host key in use; for publickey-hostbound-v00@openssh.com.
-    std::string_view host_key_blob() const noexcept;
+    std::string_view host_key_blob() const noexcept override;
     /// The client's identification line, without its end.
-    std::string_view client_identification() const noexcept;
-    const Profile& profile() const noexcept;
+    std::string_view client_identification() const noexcept override;
+    const Profile& profile() const noexcept override;
 
     std::string out; ///< To be sent, then cleared, by the owner.
 

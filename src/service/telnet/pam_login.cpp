@@ -1,6 +1,6 @@
 // login(1) of shadow 4.13 (src/login.c) over libpam's misc_conv.c: read_string().
-#include "base/crypto/random.hpp"
 #include "persona/persona.hpp"
+#include "service/pam_delay.hpp"
 #include "service/telnet/login.hpp"
 
 namespace skep::service::telnet {
@@ -8,17 +8,7 @@ namespace {
 
 constexpr std::size_t answer_bytes_max = 511; // PAM_MAX_MSG_SIZE less the NUL
 constexpr int tries_max = 5;                  // LOGIN_RETRIES in /etc/login.defs
-
-/// pam_faildelay asks for 3 s; libpam makes it random (pam_delay.c, _pam_compute_delay): the mean
-/// of three uniform numbers, from half to one and a half of it.
-Micros fail_delay() {
-    constexpr std::uint64_t steps = 1'000'000;
-    constexpr Micros base = 3'000'000;
-    std::uint64_t sum = 0;
-    for (int i = 0; i < 3; ++i)
-        sum += crypto::random_below(steps);
-    return base / 2 + base * static_cast<Micros>(sum / 3) / static_cast<Micros>(steps);
-}
+constexpr Micros fail_delay = 3'000'000;      // pam_faildelay in /etc/pam.d/login
 
 } // namespace
 
@@ -71,7 +61,7 @@ void PamLogin::answer_name(std::string answer) {
 }
 
 void PamLogin::fail() {
-    wait(fail_delay());
+    wait(pam_fail_delay(fail_delay));
 }
 
 void PamLogin::go_on() {

@@ -1,6 +1,6 @@
 // The Telnet service: moves bytes between a peer, the telnetd of its persona, and the cell's shell.
 #include "net/race.hpp"
-#include "service/telnet/input_log.hpp"
+#include "service/input_log.hpp"
 #include "service/telnet/server.hpp"
 
 #include <algorithm>

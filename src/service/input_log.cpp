@@ -1,8 +1,8 @@
-#include "service/telnet/input_log.hpp"
+#include "service/input_log.hpp"
 
 #include <utility>
 
-namespace skep::service::telnet {
+namespace skep::service {
 namespace {
 
 /// Above the largest value of limits.event_text_bytes, which the recorder of the event applies.
@@ -43,4 +43,4 @@ void InputLog::flush() {
     events_.record(std::move(event));
 }
 
-} // namespace skep::service::telnet
+} // namespace skep::service

@@ -1,4 +1,4 @@
-#include "service/telnet/input_log.hpp"
+#include "service/input_log.hpp"
 
 #include <catch2/catch.hpp>
 #include <vector>
@@ -21,7 +21,7 @@ struct Lines final : service::Events {
 
 std::vector<std::string> lines_of(std::string_view typed, bool flush = true) {
     Lines events;
-    service::telnet::InputLog log{events};
+    service::InputLog log{events};
     for (const char byte : typed)
         log.type({&byte, 1});
     if (flush) log.flush();

@@ -1,4 +1,4 @@
-// Lines that a peer types into the shell, for events.
+// Lines that a peer types into a shell, for events.
 #pragma once
 
 #include "service/service.hpp"
@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace skep::service::telnet {
+namespace skep::service {
 
 /// Gathers what is typed into lines as a reader of the log expects them: backspace, DEL and ^U
 /// edit; CR, LF, CR LF and CR NUL end a line; empty lines are left out. What is longer than
@@ -28,4 +28,4 @@ class InputLog {
     bool after_cr_ = false;
 };
 
-} // namespace skep::service::telnet
+} // namespace skep::service

@@ -1,0 +1,96 @@
+// What the connection layers of both server families have in common: the table of channels, the
+// programs' input, forwards that lead nowhere, and events.
+#pragma once
+
+#include "service/ssh/channel.hpp"
+#include "service/ssh/fields.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace skep::service::ssh {
+
+class ConnectionBase : public Connection {
+  public:
+    ConnectionBase(Session& session, MessageSink& sink, Programs& programs, std::string username);
+    ~ConnectionBase() override;
+
+    bool may_receive() const noexcept override;
+    Micros deadline() const noexcept override;
+    void wake() override;
+    std::size_t room(ChannelId channel) const override;
+
+  protected:
+    /// A forward's far side: it has answered, or it has closed.
+    virtual void forward_opened(Channel& channel) = 0;
+    virtual void forward_refused(Channel& channel) = 0;
+    virtual void forward_closed(Channel& channel) = 0;
+    /// How much of a program's output the peer takes now.
+    virtual std::size_t room_of(const Channel& channel) const = 0;
+
+    Channel* find(ChannelId id) noexcept;
+    const Channel* find(ChannelId id) const noexcept;
+    /// A new channel with the lowest free number; nullptr beyond limits.ssh_channels.
+    Channel* add(Channel::Stage stage);
+    void remove(ChannelId id);
+
+    void send_data(Channel& channel, std::string_view bytes, bool error);
+    void send_adjust(Channel& channel, std::uint32_t count);
+    /// EOF, CLOSE, SUCCESS, FAILURE: a message with the peer's number only.
+    void send_plain(Msg type, const Channel& channel);
+    void send_exit(const Channel& channel, const Exit& exit);
+    void send_confirmation(const Channel& channel);
+    void send_open_failure(std::uint32_t remote_id, OpenFailure reason, std::string_view text);
+    void end();
+    void disconnect(std::string text);
+
+    /// Starts the channel's program; its start is answered by program_started().
+    void start_program(Channel& channel);
+    /// Hands bytes of the peer to a running program.
+    void pass_input(Channel& channel, std::string_view bytes);
+    void hang_up(Channel& channel);
+    void tell_room(Channel& channel);
+
+    void begin_forward(Channel& channel, std::string_view host, std::uint32_t port);
+    /// Bytes that go into a forward.
+    void swallow(Channel& channel, std::string_view bytes);
+    void flush(ChannelForward& forward);
+    /// The peer will send no more: the far side closes too, a round trip later.
+    void close_forward_soon(ChannelForward& forward);
+
+    void weird(std::string_view name, std::string_view bytes = {});
+    void refuse_message(std::string_view name, std::string_view bytes = {});
+    void record_size(std::uint32_t columns, std::uint32_t rows);
+    void record_variable(std::string_view name, std::string_view value);
+    void record_command(std::string_view command);
+    void record_forward(std::string_view name, std::string_view address, std::uint32_t port);
+    void record_path(std::string_view name, std::string_view path);
+    void record_name(std::string_view eventid, std::string_view name);
+
+    bool is_root() const;
+
+    Session& session_;
+    MessageSink& sink_;
+    Programs& programs_;
+    const std::string username_;
+    std::vector<std::unique_ptr<Channel>> channels_; ///< By number; null where it is free.
+    std::size_t unread_ = 0;                         ///< All untaken bytes.
+    std::optional<ChannelId> starting_;              ///< Whose start is not answered yet.
+    bool ended_ = false;
+
+  private:
+    bool note() noexcept;
+    void act(Channel& channel, Micros now);
+
+    std::uint16_t notes_left_ = 300;
+};
+
+std::unique_ptr<Connection>
+make_openssh_connection(Session&, MessageSink&, Programs&, std::string username);
+std::unique_ptr<Connection>
+make_dropbear_connection(Session&, MessageSink&, Programs&, std::string username);
+
+} // namespace skep::service::ssh

@@ -1,0 +1,108 @@
+// Forwards lead nowhere. With ssh.forward = sink each opens after the time that a connection would
+// take, its far side says nothing, what the peer sends is recorded up to limits.ssh_forward_bytes,
+// and the far side closes when the peer has, when it has swallowed that much, or after
+// limits.ssh_forward_seconds. With refuse it fails after that time as at a closed port. A name that
+// cannot be resolved fails with both.
+#include "service/ssh/connection_base.hpp"
+#include "service/ssh/forward_target.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace skep::service::ssh {
+namespace {
+
+constexpr std::size_t piece_bytes_max = 4096; // limits.event_text_bytes is more by default
+constexpr Micros piece_within = 1'000'000;
+
+} // namespace
+
+void ConnectionBase::begin_forward(Channel& channel, std::string_view host, std::uint32_t port) {
+    channel.stage = Channel::Stage::connecting;
+    channel.forward = std::make_unique<ChannelForward>();
+    auto& forward = *channel.forward;
+    forward.host = host;
+    forward.port = static_cast<std::uint16_t>(port);
+    auto time = connect_time(host);
+    if (!can_resolve(host)) {
+        forward.refusal = "Name or service not known";
+        time = resolve_failure_time();
+    } else if (!session_.ssh.sink || port == 0) {
+        forward.refusal = "Connection refused";
+    }
+    forward.due = session_.events.now() + time;
+}
+
+void ConnectionBase::swallow(Channel& channel, std::string_view bytes) {
+    auto& forward = *channel.forward;
+    const auto now = session_.events.now();
+    const auto left =
+        session_.ssh.forward_bytes - std::min(session_.ssh.forward_bytes, forward.recorded);
+    const auto kept = bytes.substr(0, left);
+    forward.recorded += kept.size();
+    forward.data += kept;
+    if (forward.data.size() >= piece_bytes_max)
+        flush(forward);
+    else if (!forward.data.empty() && forward.record_due == 0)
+        forward.record_due = now + piece_within;
+    forward.due = now + Micros{session_.ssh.forward_within.count()} * 1'000'000;
+    if (kept.size() < bytes.size()) close_forward_soon(forward);
+}
+
+void ConnectionBase::flush(ChannelForward& forward) {
+    forward.record_due = 0;
+    for (auto rest = std::string_view{forward.data}; !rest.empty();) {
+        const auto piece = rest.substr(0, piece_bytes_max);
+        event::Event event{"direct-tcpip.data", session_.events.now()};
+        event.text("dst_ip", forward.host).number("dst_port", forward.port).text("data", piece);
+        session_.events.record(std::move(event));
+        rest.remove_prefix(piece.size());
+    }
+    forward.data = {};
+}
+
+void ConnectionBase::close_forward_soon(ChannelForward& forward) {
+    forward.due = session_.events.now() + connect_time(forward.host);
+}
+
+Micros ConnectionBase::deadline() const noexcept {
+    auto next = std::numeric_limits<Micros>::max();
+    if (ended_) return next;
+    for (const auto& channel : channels_) {
+        if (!channel || !channel->forward) continue;
+        const auto& forward = *channel->forward;
+        if (!forward.gone) next = std::min(next, forward.due);
+        if (forward.record_due != 0) next = std::min(next, forward.record_due);
+    }
+    return next;
+}
+
+void ConnectionBase::act(Channel& channel, Micros now) {
+    auto& forward = *channel.forward;
+    if (forward.record_due != 0 && now >= forward.record_due) flush(forward);
+    if (forward.gone || now < forward.due) return;
+    if (channel.stage == Channel::Stage::open) {
+        forward.gone = true;
+        flush(forward);
+        forward_closed(channel);
+        return;
+    }
+    if (forward.refusal.empty()) {
+        channel.stage = Channel::Stage::open;
+        forward.due = now + Micros{session_.ssh.forward_within.count()} * 1'000'000;
+        if (channel.eof_received) close_forward_soon(forward);
+        forward_opened(channel);
+        return;
+    }
+    forward_refused(channel); // and removed
+}
+
+void ConnectionBase::wake() {
+    const auto now = session_.events.now();
+    for (std::size_t id = 0; id < channels_.size() && !ended_; ++id)
+        if (channels_[id] && channels_[id]->forward) act(*channels_[id], now);
+    if (!ended_) settle();
+}
+
+} // namespace skep::service::ssh
