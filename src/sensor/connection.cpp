@@ -91,6 +91,7 @@ class Connection final : public service::Events,
         session.login_within = shared_.settings.login_within;
         session.idle_within = shared_.settings.idle_within;
         session.login_tries = shared_.settings.login_tries;
+        session.host_keys = listener_.host_keys;
         return session;
     }
 
