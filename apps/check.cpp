@@ -4,6 +4,7 @@
 #include "apps/system_user.hpp"
 #include "base/settings.hpp"
 #include "persona/persona.hpp"
+#include "service/ssh/profile.hpp"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <linux/landlock.h>
 #include <pwd.h>
+#include <ranges>
 #include <sched.h>
 #include <set>
 #include <sys/syscall.h>
@@ -55,6 +57,23 @@ std::set<std::string> used_personas(const Settings& settings) {
     return names;
 }
 
+/// Whether the persona has the SSH server that a service of kind ssh asks for.
+void check_ssh(const Settings& settings, const persona::Persona& persona, Report& report) {
+    for (const auto& service : settings.names("service")) {
+        const auto key = fmt::format("service.{}.", service);
+        if (!settings.flag(key + "enabled") || settings.text(key + "kind") != "ssh" ||
+            settings.text(key + "persona") != persona.name)
+            continue;
+        if (service::ssh::find_profile(persona.ssh_server) == nullptr)
+            report.bad(fmt::format(
+                "persona {}: `ssh_server` must be one of {} for service {}", persona.name,
+                fmt::join(service::ssh::profiles() |
+                              std::views::transform(&service::ssh::Profile::name),
+                          ", "),
+                service));
+    }
+}
+
 void check_personas(const Settings& settings, const fs::path& state, Report& report) {
     std::set<std::string> images;
     for (const auto& name : used_personas(settings)) {
@@ -65,6 +84,7 @@ void check_personas(const Settings& settings, const fs::path& state, Report& rep
         }
         report.good(fmt::format("persona {}: {}, Linux {}", name, persona->hostname,
                                 persona->kernel_release));
+        check_ssh(settings, *persona, report);
         images.insert(persona->image);
     }
     if (settings.text("cell.level") == "low") return;

@@ -1,5 +1,6 @@
 // skep init: makes the state directory of a new deployment, without questions.
 #include "apps/deployment_faults.hpp"
+#include "apps/host_keys.hpp"
 #include "apps/setting_text.hpp"
 #include "apps/subcommand.hpp"
 #include "apps/system_user.hpp"
@@ -9,6 +10,7 @@
 #include "persona/template.hpp"
 #include "process/user.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -37,10 +39,11 @@ constexpr std::array options{
     Option{.name = "--force",
            .value = {},
            .sentence = "Writes configuration, personas and password anew where a deployment is; "
-                       "what it recorded stays."},
+                       "what it recorded and its SSH host keys stay."},
     Option{.name = "--json",
            .value = {},
-           .sentence = "Prints one JSON object with `state`, `dashboard` and `password`."},
+           .sentence = "Prints one JSON object with `state`, `dashboard`, `password` and "
+                       "`host_keys`."},
 };
 
 constexpr std::array directories{"conf.d",     "personas", "hub",    "journal", "vault",
@@ -170,6 +173,10 @@ Result<void> write_state(const Plan& plan) {
     ::unlink("conf.d/50-init.toml");
     for (const auto& [path, content] : plan.files)
         if (auto written = write_file(path, content); !written) return written;
+    for (const auto name : persona::template_names()) {
+        auto made = make_host_keys_of(".", std::string{name});
+        if (!made) return std::unexpected{made.error()};
+    }
     return {};
 }
 
@@ -191,13 +198,26 @@ std::string obstacle(const std::string& state, bool force) {
 }
 
 void print_result(const std::string& state, const Plan& plan, bool as_json) {
+    const auto host_keys = host_key_lines(".");
     if (as_json) {
-        const boost::json::object answer{
-            {"state", state}, {"dashboard", plan.dashboard}, {"password", plan.password}};
+        boost::json::array keys;
+        for (const auto& key : host_keys)
+            keys.push_back({{"persona", key.persona},
+                            {"type", key.type},
+                            {"bits", key.bits},
+                            {"fingerprint", key.fingerprint}});
+        const boost::json::object answer{{"state", state},
+                                         {"dashboard", plan.dashboard},
+                                         {"password", plan.password},
+                                         {"host_keys", std::move(keys)}};
         fmt::print("{}\n", boost::json::serialize(answer));
         return;
     }
     fmt::print("Deployment made in {}\n\n", state);
+    for (const auto& key : host_keys)
+        fmt::print("SSH host key of {}: {} {} ({} bits)\n", key.persona, key.type, key.fingerprint,
+                   key.bits);
+    if (!host_keys.empty()) fmt::print("\n");
     if (!plan.dashboard.empty()) fmt::print("dashboard: {}\n", plan.dashboard);
     fmt::print("password: {}\n\n"
                "The password is shown only now; `skep password` makes a new one.\n\nNext:\n"

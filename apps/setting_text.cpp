@@ -59,6 +59,12 @@ struct Preset {
 };
 
 constexpr std::array presets{
+    Preset{.table = "service.ssh",
+           .row_table = "service.*",
+           .lines = "kind = \"ssh\"\npersona = \"debian\"\naddress = \"127.0.0.1:2222\"\n"},
+    Preset{.table = "service.router-ssh",
+           .row_table = "service.*",
+           .lines = "kind = \"ssh\"\npersona = \"router\"\naddress = \"127.0.0.1:2223\"\n"},
     Preset{.table = "service.telnet",
            .row_table = "service.*",
            .lines = "kind = \"telnet\"\npersona = \"debian\"\naddress = \"127.0.0.1:2323\"\n"},

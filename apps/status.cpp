@@ -1,4 +1,5 @@
 // `skep status`: what runs, where it listens, and what presses.
+#include "apps/host_keys.hpp"
 #include "apps/subcommand.hpp"
 #include "base/bytes.hpp"
 #include "process/supervisor.hpp"
@@ -73,6 +74,10 @@ int run(const Arguments& arguments) {
         fmt::print("{}\n", json::serialize(status));
     else
         print_people(status.get_object(), running);
+    if (!arguments.has("--json"))
+        for (const auto& key : host_key_lines(state))
+            fmt::print("  SSH host key of {}: {} {} ({} bits)\n", key.persona, key.type,
+                       key.fingerprint, key.bits);
     return running ? 0 : 3;
 }
 

@@ -1,6 +1,7 @@
 // One peer's connection from accept to close: what its service may use, and its events.
 #pragma once
 
+#include "base/crypto/ssh_key.hpp"
 #include "net/tcp_stream.hpp"
 #include "persona/persona.hpp"
 #include "process/recorder_link.hpp"
@@ -10,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace skep::sensor {
 
@@ -18,6 +20,7 @@ struct Listener {
     std::string name; ///< As the configuration names it.
     const service::Service* service = nullptr;
     persona::Persona persona;
+    std::vector<crypto::HostKey> host_keys; ///< Of a service of kind ssh.
 };
 
 /// The settings that a connection asks for, read once.

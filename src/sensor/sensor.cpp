@@ -1,5 +1,8 @@
 #include "sensor/sensor.hpp"
 
+#include "process/workers.hpp"
+#include "sensor/ssh_listener.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -48,6 +51,9 @@ Result<std::map<std::string, Listener>> read_listeners(const process::RoleContex
         TRY(listener.persona,
             persona::load(fmt::format("{}/personas/{}.toml", context.state_directory,
                                       context.settings.text(key("persona")))));
+        if (listener.service->name == "ssh")
+            if (auto prepared = prepare_ssh(listener, context.state_directory); !prepared)
+                return std::unexpected{prepared.error()};
         listeners.emplace(name, std::move(listener));
     }
     return listeners;
@@ -64,6 +70,7 @@ struct Sensor::State {
     net::Deadlines deadlines;
     std::map<std::string, Listener> listeners;
     Shared shared;
+    std::size_t workers; ///< Sensors that accept on the same sockets.
     std::size_t connections_max;
     std::size_t per_source_max;
     std::size_t connections = 0;
@@ -91,9 +98,10 @@ struct Sensor::State {
                  deadlines,
                  ConnectionSettings{context.settings},
                  sensor_name(context.settings)},
-          connections_max{static_cast<std::size_t>(context.settings.limit("connections"))},
+          workers{process::sensor_workers(context.settings)},
+          connections_max{process::share_of(context.settings.limit("connections"), workers)},
           per_source_max{
-              static_cast<std::size_t>(context.settings.limit("connections_per_source"))},
+              process::share_of(context.settings.limit("connections_per_source"), workers)},
           reporting{loop}, draining{loop} {}
 
     void start() {
@@ -102,6 +110,9 @@ struct Sensor::State {
                                     std::string_view password) {
             recorder.remember(source, user, password);
         };
+        if (workers > 1)
+            policy.on_tried = [this](const std::string& source) { recorder.tried(source); };
+        recorder.on_tried = [this](const std::string& source) { policy.tried(source); };
         recorder.on_remembered = [this](const std::string& source, const std::string& user,
                                         const std::string& password) {
             policy.remember(source, user, password);

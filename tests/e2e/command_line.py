@@ -72,7 +72,11 @@ def init_makes_a_private_deployment(skep, _images):
                 assert stat.S_IMODE(os.stat(os.path.join(place, name)).st_mode) == 0o600, name
         assert stat.S_IMODE(os.stat(state).st_mode) == 0o700
         assert set(os.listdir(state)) == {"skep.toml", "conf.d", "personas", "hub", "journal", "vault", "recordings", "cells",
-                                          "images", "auth", "run"}, os.listdir(state)
+                                          "images", "auth", "run", "keys"}, os.listdir(state)
+        keys = {"ssh_host_ed25519_key", "ssh_host_ecdsa_key", "ssh_host_rsa_key"}
+        for name in ("debian", "router"):
+            assert set(os.listdir(os.path.join(state, "keys", name))) == keys
+            assert len(re.findall(rf"^SSH host key of {name}: \S+ SHA256:\S{{43}} ", made.out, re.MULTILINE)) == 3, made.out
         assert sorted(os.listdir(os.path.join(state, "personas"))) == ["debian.toml", "router.toml"]
         with open(os.path.join(state, "hub", "password"), encoding="ascii") as file:
             stored = file.read()
@@ -83,6 +87,23 @@ def init_answers_in_json(skep, _images):
     with Place() as state:
         answer = json.loads(Call(skep, "init", "--json", "--state", state).expect(0).out)
         assert answer["state"] == state and len(answer["password"]) == 20, answer
+        rsa = {key["persona"]: key["bits"] for key in answer["host_keys"] if key["type"] == "ssh-rsa"}
+        assert len(answer["host_keys"]) == 6 and rsa == {"debian": 3072, "router": 2048}, answer
+
+
+def host_keys_never_change(skep, _images):
+    def shown(out):
+        return re.findall(r"SSH host key of .*", out)
+
+    with Place() as state:
+        first = shown(Call(skep, "init", "--state", state).expect(0).out)
+        again = shown(Call(skep, "init", "--force", "--state", state).expect(0).out)
+        assert len(first) == 6 and first == again, (first, again)
+        for name in ("ecdsa", "rsa"):  # ssh-keygen 9.2 reads no Ed25519 key in PKCS 8
+            file = os.path.join(state, "keys", "debian", f"ssh_host_{name}_key")
+            public = subprocess.run(["ssh-keygen", "-y", "-f", file], capture_output=True, check=True).stdout
+            told = subprocess.run(["ssh-keygen", "-l", "-f", "-"], input=public, capture_output=True, check=True).stdout.decode().split()
+            assert any(f" {told[1]} ({told[0]} bits)" in line for line in first), (told, first)
 
 
 def two_deployments_share_nothing(skep, _images):
@@ -204,7 +225,7 @@ def the_environment_names_the_state(skep, _images):
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True
-    main([every_command_has_help_with_an_example, wrong_words_are_refused, init_makes_a_private_deployment, init_answers_in_json,
+    main([every_command_has_help_with_an_example, wrong_words_are_refused, init_makes_a_private_deployment, init_answers_in_json, host_keys_never_change,
           two_deployments_share_nothing, init_refuses_a_wrong_setting_before_it_makes_anything, the_last_set_of_a_key_wins,
           an_existing_deployment_is_kept, other_directories_are_left_alone, configuration_errors_name_file_and_line,
           check_says_what_is_wrong, config_explains_a_key, the_environment_names_the_state])
