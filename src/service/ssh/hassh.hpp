@@ -6,12 +6,14 @@
 
 namespace skep::service::ssh {
 
-/// MD5 of the lists `kex;ciphers;macs;compression` of a KEXINIT as they were sent, those of the
-/// direction from the client; 32 hexadecimal digits. The lists of a server's own direction give
-/// its HASSHServer.
-std::string hassh(std::string_view kex,
-                  std::string_view ciphers,
-                  std::string_view macs,
-                  std::string_view compression);
+/// The lists `kex;ciphers;macs;compression` of a KEXINIT as they were sent, those of the direction
+/// from the client. The lists of a server's own direction give its HASSHServer.
+std::string hassh_algorithms(std::string_view kex,
+                             std::string_view ciphers,
+                             std::string_view macs,
+                             std::string_view compression);
+
+/// MD5 of hassh_algorithms; 32 hexadecimal digits.
+std::string hassh(std::string_view algorithms);
 
 } // namespace skep::service::ssh

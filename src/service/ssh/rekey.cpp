@@ -85,7 +85,7 @@ void Transport::State::take_kexinit(const PacketRead& read) {
     const bool openssh = profile.family == Family::openssh;
     if (!client || (openssh ? !rest.empty() : !dropbear_takes(*client)))
         return die("kexinit_malformed", read.payload);
-    if (is_first_exchange()) report.kex(*client);
+    if (is_first_exchange()) report.kex(client_identification, *client);
     if (openssh && has_inner_nul(*client)) return die("kexinit_malformed", read.payload);
     if (!exchange) begin_exchange();
 

@@ -1,7 +1,7 @@
 #include "service/ssh/report.hpp"
 
-#include "base/bytes.hpp"
-#include "base/crypto/digest.hpp"
+#include "service/ssh/clients.hpp"
+#include "service/ssh/hassh.hpp"
 #include "service/ssh/name_list.hpp"
 
 namespace skep::service::ssh {
@@ -33,20 +33,6 @@ std::vector<std::string> names(std::string_view list) {
 
 } // namespace
 
-std::string hassh_algorithms(const Proposal& client) {
-    std::string text;
-    for (const auto offer :
-         {Offer::kex, Offer::cipher_in, Offer::mac_in, Offer::compression_in}) {
-        if (offer != Offer::kex) text += ';';
-        text += client[offer];
-    }
-    return text;
-}
-
-std::string hassh(const Proposal& client) {
-    return hex(crypto::digest(crypto::Hash::md5, hassh_algorithms(client)));
-}
-
 std::int64_t Report::milliseconds() const {
     return (session_.events.now() - started_) / 1000;
 }
@@ -57,9 +43,22 @@ void Report::version(std::string_view line) {
     session_.events.record(std::move(event));
 }
 
-void Report::kex(const Proposal& client) {
+void Report::recognised(std::string_view identification, std::string_view hassh) {
+    const auto label = recognise(identification, hassh);
+    if (!label) return;
+    event::Event event{"client.recognised", session_.events.now()};
+    event.text("name", label->tool).text("kind", ssh::name(label->kind));
+    if (!label->version.empty()) event.text("value", label->version);
+    event.text("reason", ssh::name(label->by)).set("spoofed", label->spoofed);
+    session_.events.record(std::move(event));
+}
+
+void Report::kex(std::string_view identification, const Proposal& client) {
     event::Event event{"client.kex", session_.events.now()};
-    event.text("hassh", hassh(client)).text("hasshAlgorithms", hassh_algorithms(client));
+    const auto algorithms = hassh_algorithms(client[Offer::kex], client[Offer::cipher_in],
+                                             client[Offer::mac_in], client[Offer::compression_in]);
+    const auto fingerprint = hassh(algorithms);
+    event.text("hassh", fingerprint).text("hasshAlgorithms", algorithms);
     bool cut = false;
     for (const auto& field : list_fields) {
         const auto list = client[field.offer];
@@ -69,6 +68,7 @@ void Report::kex(const Proposal& client) {
     event.set("guessed", client.guessed).number("duration_ms", milliseconds());
     if (cut) event.set("truncated", true);
     session_.events.record(std::move(event));
+    recognised(identification, fingerprint);
 }
 
 void Report::keys(const Choice& choice) {

@@ -8,18 +8,16 @@
 
 namespace skep::service::ssh {
 
-/// HASSH of a client: its lists joined by `;`, whose MD5 is the fingerprint.
-std::string hassh_algorithms(const Proposal& client);
-std::string hassh(const Proposal& client);
-
 /// Records one connection's events, and no more of them than it should.
 class Report {
   public:
     explicit Report(Session& session) : session_{session}, started_{session.events.now()} {}
 
     void version(std::string_view line);
+    /// What it sent in place of an identification line.
+    void other_protocol(std::string_view bytes) { recognised(bytes, ""); }
     /// The client's first KEXINIT.
-    void kex(const Proposal& client);
+    void kex(std::string_view identification, const Proposal& client);
     /// The client's first NEWKEYS.
     void keys(const Choice& choice);
     /// `bytes` beyond a limit are cut.
@@ -27,6 +25,7 @@ class Report {
 
   private:
     std::int64_t milliseconds() const;
+    void recognised(std::string_view identification, std::string_view hassh);
 
     Session& session_;
     Micros started_;

@@ -26,6 +26,7 @@ void Transport::State::identify() {
     if (found.line.starts_with("SSH-")) report.version(found.line);
     if (found.state == Identification::State::refused) {
         report.weird(found.why, bytes);
+        if (!found.line.starts_with("SSH-")) report.other_protocol(bytes);
         reader.skip(found.used);
         out += found.reply;
         return finish(found.why);
