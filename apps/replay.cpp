@@ -48,9 +48,10 @@ Result<double> number(const Arguments& arguments, std::string_view option, doubl
 /// The file that a word of the command line means: a session's recording, or a path.
 Result<std::string> find_file(const std::string& state, const std::string& word) {
     constexpr std::size_t day_bytes = 10;
-    const auto time = id_time(word);
+    // A session, or one of its later programs: with a number after it.
+    const auto time = id_time(std::string_view{word}.substr(0, word.find('-')));
     std::error_code ignored;
-    if (time >= 0 && word.find_first_not_of("0123456789abcdef") == std::string::npos) {
+    if (time >= 0 && word.find_first_not_of("-0123456789abcdef") == std::string::npos) {
         auto path = fmt::format("{}/recordings/{}/{}.cast", state,
                                 iso8601(time).substr(0, day_bytes), word);
         if (fs::is_regular_file(path, ignored)) return path;

@@ -80,7 +80,8 @@ bool Capture::look(std::int64_t now_seconds) {
         const auto place = view_.find({}, item->first, false);
         const bool quiet =
             !place.regular() || place.info.st_mtim.tv_sec + quiet_seconds < now_seconds;
-        if (quiet && place.regular()) keep(place, "written", item->second.request);
+        const auto request = item->second.request;
+        if (quiet && place.regular()) keep(place, reason_of(request, "written"), request);
         // It may still be open, so it is looked at for a while longer.
         const auto changed =
             place.regular() ? std::max<std::int64_t>(place.info.st_mtim.tv_sec, item->second.since)
@@ -95,7 +96,7 @@ bool Capture::look(std::int64_t now_seconds) {
 
 void Capture::settle() {
     for (const auto& [path, watched] : watched_)
-        keep(view_.find({}, path, false), "closed", watched.request);
+        keep(view_.find({}, path, false), reason_of(watched.request, "closed"), watched.request);
 }
 
 } // namespace skep::cell

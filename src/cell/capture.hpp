@@ -19,11 +19,17 @@ class Capture {
 
     /// Sends the file's content unless this very state of it was sent before. Base files and empty
     /// ones are not sent. `reason` says what happened to it: exec, unlink, rename, truncate,
-    /// written, closed.
+    /// written, closed, upload.
     void keep(const Place& place, std::string_view reason, std::uint64_t request);
 
     /// A file may be written from now on: it is kept when it has been quiet for a second.
     void watch(const std::string& path, std::uint64_t request);
+
+    /// What this session writes from now on is kept as `upload`: sftp-server and scp write for it.
+    void uploads(std::uint64_t request) { uploading_.insert(request); }
+
+    /// No more of that session's.
+    void forget(std::uint64_t request) { uploading_.erase(request); }
 
     /// Looks at the watched files; `now_seconds` counts up. True if any file is left to be looked
     /// at.
@@ -42,11 +48,16 @@ class Capture {
 
     bool known(const Place& place);
 
+    std::string_view reason_of(std::uint64_t request, std::string_view otherwise) const {
+        return uploading_.contains(request) ? "upload" : otherwise;
+    }
+
     const CellView& view_;
     Outlet& outlet_;
     std::int64_t artifact_bytes_;
     std::map<std::string, Watched> watched_;
     std::set<Key> sent_;
+    std::set<std::uint64_t> uploading_;
     std::int64_t now_ = 0;
 };
 

@@ -71,7 +71,7 @@ class Launcher {
 
   private:
     Result<const LoadedImage*> image(const std::string& name);
-    Result<Descriptor> launch(const std::string& id, const std::string& persona);
+    Result<Descriptor> launch(const std::string& id, const std::string& persona, bool only_old);
     Result<Descriptor>
     start(const std::string& id, const persona::Persona& persona, const LoadedImage& image);
     std::optional<Descriptor>
@@ -150,10 +150,12 @@ Result<const LoadedImage*> Launcher::image(const std::string& name) {
     return &loaded;
 }
 
-Result<Descriptor> Launcher::launch(const std::string& id, const std::string& name) {
+Result<Descriptor> Launcher::launch(const std::string& id, const std::string& name, bool only_old) {
     const auto persona = plan_.personas.find(name);
     if (!is_cell_id(id) || persona == plan_.personas.end())
         return fail(Fault::refused, "there is no such persona");
+    if (only_old && ::access(("cells/" + id).c_str(), F_OK) != 0)
+        return fail(Fault::refused, "there is no such cell");
     TRY(const auto* loaded, image(persona->second.image));
     if (auto spare = take_spare(id, name, *loaded)) return std::move(*spare);
     return start(id, persona->second, *loaded);
@@ -253,11 +255,12 @@ bool Launcher::handle(const process::Message& message) {
         return true;
     }
     const auto persona = in.bytes();
+    const bool only_old = in.u8() == 1;
     if (message.kind != MessageKind::cell_launch || !in.finish()) return true;
     WireWriter out;
     out.bytes(id);
-    auto started = launch(id, persona);
-    misses_spare_ = true;
+    auto started = launch(id, persona, only_old);
+    misses_spare_ = misses_spare_ || started || !only_old;
     const auto kind = started ? MessageKind::cell_launched : MessageKind::cell_failed;
     if (!started) out.bytes(started.error().detail());
     return process::send_now(socket_.get(), kind, std::move(out).take(),

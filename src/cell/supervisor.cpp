@@ -1,10 +1,12 @@
 #include "cell/supervisor.hpp"
 
 #include "base/wire.hpp"
+#include "cell/authorized_keys.hpp"
 #include "cell/background.hpp"
 #include "cell/birth.hpp"
 #include "cell/memory_watch.hpp"
 #include "cell/notifier.hpp"
+#include "cell/program_words.hpp"
 #include "cell/state.hpp"
 #include "cell/tracee.hpp"
 #include "cell/tracer.hpp"
@@ -23,6 +25,7 @@
 #include <optional>
 #include <poll.h>
 #include <sched.h>
+#include <span>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/signalfd.h>
@@ -37,7 +40,6 @@ using process::Descriptor;
 using process::MessageKind;
 
 constexpr int tick_ms = 1000;
-constexpr std::uint32_t terminal_side_max = 1000;
 
 std::uint64_t number_of(std::string_view text) {
     std::uint64_t value = 0;
@@ -74,8 +76,11 @@ class Supervisor {
     void open_session(std::string_view payload);
     void start_next();
     void send_words(const std::vector<std::string>& words);
-    void on_started(std::uint64_t request, Descriptor terminal);
+    void on_started(std::uint64_t request, const process::Message& message);
     void on_ended(std::uint64_t request, std::uint64_t status);
+    void hang_up(std::uint64_t request);
+    void answer_key(std::string_view payload);
+    void signal(std::uint64_t request, int number);
     void fail_session(std::uint64_t request, std::string_view reason);
     void start_daemons();
     void tick();
@@ -96,7 +101,7 @@ class Supervisor {
     std::optional<Notifier> notifier_;
     std::deque<process::CellRequest> waiting_;
     std::map<std::uint64_t, process::CellRequest> sessions_; ///< Asked for and not ended.
-    bool busy_ = false; ///< Process 1 has been asked for a shell.
+    bool busy_ = false; ///< Process 1 has been asked for a program.
     bool watching_ = false;
     bool announced_ = false;
     bool stop_ = false;
@@ -212,10 +217,35 @@ void Supervisor::hear_broker() {
     if (message->kind == MessageKind::cell_open) return open_session(message->payload);
     if (message->kind == MessageKind::cell_launch) plan_.id = in.bytes(); // a spare is taken
     if (message->kind == MessageKind::cell_stop) stop_ = true;
-    if (message->kind == MessageKind::cell_close) {
-        const auto request = in.u64();
-        if (in.finish()) send_words({"hangup", std::to_string(request)});
-    }
+    if (message->kind == MessageKind::cell_key) return answer_key(message->payload);
+    const auto request = in.u64();
+    if (message->kind == MessageKind::cell_close && in.finish()) return hang_up(request);
+    if (message->kind != MessageKind::cell_signal) return;
+    const auto number = signal_number(in.bytes());
+    if (number != 0 && in.finish()) signal(request, number);
+}
+
+void Supervisor::signal(std::uint64_t request, int number) {
+    send_words({"signal", std::to_string(request), std::to_string(number)});
+}
+
+/// The peer is gone. What has a terminal hears of it, as the kernel would tell it when the last
+/// descriptor of the master is closed; what has pipes goes on without us.
+void Supervisor::hang_up(std::uint64_t request) {
+    const auto session = sessions_.find(request);
+    if (session == sessions_.end()) return;
+    if (session->second.terminal) return signal(request, SIGHUP);
+    on_ended(request, 0);
+}
+
+void Supervisor::answer_key(std::string_view payload) {
+    const auto asked = process::decode_key_question(payload);
+    if (!asked) return;
+    const bool held = view_ && holds_key(*view_, plan_.persona, asked->username, asked->blob);
+    WireWriter out;
+    out.u64(asked->request).u8(held ? 1 : 0);
+    if (!process::send_now(outlet_.socket(), MessageKind::cell_key_answer, std::move(out).take()))
+        stop_ = true;
 }
 
 void Supervisor::open_session(std::string_view payload) {
@@ -223,6 +253,7 @@ void Supervisor::open_session(std::string_view payload) {
     if (!request) return;
     if (static_cast<std::int64_t>(sessions_.size()) >= plan_.limits.sessions)
         return fail_session(request->request, "limits.cell_sessions");
+    if (!can_start(*request)) return fail_session(request->request, "there is no such program");
     sessions_.emplace(request->request, *request);
     waiting_.push_back(std::move(*request));
     start_next();
@@ -236,19 +267,8 @@ void Supervisor::start_next() {
     state_->starting = request.request;
     state_->peers[request.request] = request.src_ip;
     background_->look(monotonic_ms());
-    std::string flags;
-    if (plan_.persona.every_user_is_root) flags += 'r';
-    if (plan_.persona.telnet_server.starts_with("busybox")) flags += 'b';
-    std::vector<std::string> words{"shell",
-                                   std::to_string(request.request),
-                                   flags.empty() ? "-" : flags,
-                                   request.username,
-                                   request.term,
-                                   std::to_string(std::min(request.columns, terminal_side_max)),
-                                   std::to_string(std::min(request.rows, terminal_side_max)),
-                                   request.remote_host};
-    for (const auto& [name, value] : request.environment)
-        words.push_back(name + '=' + value);
+    if (is_upload(request)) capture_->uploads(request.request);
+    const auto words = program_words(request, plan_.persona);
     send_words(words);
 }
 
@@ -280,9 +300,9 @@ void Supervisor::hear_init() {
         return start_next();
     }
     if (words[0] == "ended") return on_ended(request, number_of(words[2]));
-    if (words[0] == "started") on_started(request, std::move(message->descriptor));
+    if (words[0] == "started") on_started(request, *message);
     if (words[0] == "failed")
-        fail_session(request, fmt::format("the shell did not start: error {}", words[2]));
+        fail_session(request, fmt::format("the program did not start: error {}", words[2]));
     if (words[0] == "started" || words[0] == "failed") {
         busy_ = false;
         state_->starting = 0;
@@ -290,15 +310,18 @@ void Supervisor::hear_init() {
     }
 }
 
-void Supervisor::on_started(std::uint64_t request, Descriptor terminal) {
+void Supervisor::on_started(std::uint64_t request, const process::Message& message) {
     WireWriter out;
     out.u64(request).bytes(plan_.id);
     event::Event event{tree_.is_new && !announced_ ? "cell.created" : "cell.resumed",
                        system_clock().now()};
     announced_ = true;
     outlet_.send(request, std::move(event));
+    const bool pipes = message.more[1].valid();
+    const std::array<int, process::descriptors_max> ends{
+        message.descriptor.get(), message.more[0].get(), message.more[1].get()};
     if (!process::send_now(outlet_.socket(), MessageKind::cell_opened, std::move(out).take(),
-                           terminal.get()))
+                           std::span{ends}.first(pipes ? ends.size() : 1)))
         stop_ = true;
     next_tick_ = monotonic_ms() + tick_ms;
     // The time of the last use, for a cleaning after a restart.
@@ -307,13 +330,12 @@ void Supervisor::on_started(std::uint64_t request, Descriptor terminal) {
 
 void Supervisor::on_ended(std::uint64_t request, std::uint64_t status) {
     capture_->settle();
+    capture_->forget(request);
     state_->peers.erase(request);
     background_->look(monotonic_ms());
     if (sessions_.erase(request) == 0) return;
-    WireWriter out;
-    out.u64(request).u32(static_cast<std::uint32_t>(status));
-    if (!process::send_now(outlet_.socket(), MessageKind::cell_closed, std::move(out).take()))
-        stop_ = true;
+    const auto exit = process::encode(exit_of(request, static_cast<int>(status)));
+    if (!process::send_now(outlet_.socket(), MessageKind::cell_closed, exit)) stop_ = true;
 }
 
 void Supervisor::fail_session(std::uint64_t request, std::string_view reason) {

@@ -21,31 +21,33 @@ namespace {
 
 constexpr int socket_buffer_bytes = 4 * 1024 * 1024;
 
+constexpr std::size_t descriptors_bytes = sizeof(int) * descriptors_max;
+
 struct Packet {
     std::string bytes; ///< The kind byte and the payload.
-    Descriptor descriptor;
+    std::array<Descriptor, descriptors_max> descriptors;
 };
 
 union ControlBuffer {
-    std::array<char, CMSG_SPACE(sizeof(int))> bytes;
+    std::array<char, CMSG_SPACE(descriptors_bytes)> bytes;
     cmsghdr align;
 };
 
 /// One sendmsg. Returns 0, or the errno.
-int send_packet(int socket, std::string_view bytes, int descriptor) {
+int send_packet(int socket, std::string_view bytes, std::span<const int> descriptors) {
     iovec part{const_cast<char*>(bytes.data()), bytes.size()};
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
     ControlBuffer control{};
-    if (descriptor >= 0) {
+    if (!descriptors.empty()) {
         header.msg_control = control.bytes.data();
-        header.msg_controllen = control.bytes.size();
+        header.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
         cmsghdr* message = CMSG_FIRSTHDR(&header);
         message->cmsg_level = SOL_SOCKET;
         message->cmsg_type = SCM_RIGHTS;
-        message->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(message), &descriptor, sizeof descriptor);
+        message->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+        std::memcpy(CMSG_DATA(message), descriptors.data(), descriptors.size_bytes());
     }
     for (;;) {
         if (::sendmsg(socket, &header, MSG_NOSIGNAL) >= 0) return 0;
@@ -53,14 +55,28 @@ int send_packet(int socket, std::string_view bytes, int descriptor) {
     }
 }
 
-Descriptor take_descriptor(msghdr& header) {
-    Descriptor taken;
+/// The valid ones of a packet that waits.
+std::span<const int> numbers_of(const Packet& packet, std::array<int, descriptors_max>& room) {
+    std::size_t count = 0;
+    for (const auto& descriptor : packet.descriptors)
+        if (descriptor.valid()) room.at(count++) = descriptor.get();
+    return std::span{room}.first(count);
+}
+
+/// All that came, whatever the sender put together: none may stay open without an owner.
+std::array<Descriptor, descriptors_max> take_descriptors(msghdr& header) {
+    std::array<Descriptor, descriptors_max> taken;
+    std::size_t count = 0;
     for (cmsghdr* message = CMSG_FIRSTHDR(&header); message != nullptr;
          message = CMSG_NXTHDR(&header, message)) {
         if (message->cmsg_level != SOL_SOCKET || message->cmsg_type != SCM_RIGHTS) continue;
-        int fd = -1;
-        std::memcpy(&fd, CMSG_DATA(message), sizeof fd);
-        taken.reset(fd);
+        const auto bytes = message->cmsg_len - CMSG_LEN(0);
+        for (std::size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
+            int fd = -1;
+            std::memcpy(&fd, CMSG_DATA(message) + at, sizeof fd);
+            Descriptor descriptor{fd};
+            if (count < taken.size()) taken.at(count++) = std::move(descriptor);
+        }
     }
     return taken;
 }
@@ -85,14 +101,15 @@ Result<Message> receive_packet(int socket) {
     if (count < 0)
         return fail(errno == EAGAIN ? Fault::timed_out : Fault::closed,
                     std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
-    auto descriptor = take_descriptor(header);
+    auto [first, second, third] = take_descriptors(header);
     if (count == 0) return fail(Fault::closed, "the other process is gone");
     if ((static_cast<unsigned>(header.msg_flags) & MSG_TRUNC) != 0U)
         return fail(Fault::malformed, "packet is too long");
     Message message;
     message.kind = static_cast<MessageKind>(buffer[0]);
     message.payload.assign(buffer, 1, static_cast<std::size_t>(count) - 1);
-    message.descriptor = std::move(descriptor);
+    message.descriptor = std::move(first);
+    message.more = {std::move(second), std::move(third)};
     return message;
 }
 
@@ -119,8 +136,15 @@ Result<std::pair<Descriptor, Descriptor>> make_channel_pair() {
 }
 
 Result<void> send_now(int socket, MessageKind kind, std::string_view payload, int descriptor) {
-    if (payload.size() + 1 > message_bytes_max) return fail(Fault::over_limit, "message");
-    const int error = send_packet(socket, packet_bytes(kind, payload), descriptor);
+    const std::span<const int> one{&descriptor, std::size_t{descriptor >= 0 ? 1U : 0U}};
+    return send_now(socket, kind, payload, one);
+}
+
+Result<void>
+send_now(int socket, MessageKind kind, std::string_view payload, std::span<const int> descriptors) {
+    if (payload.size() + 1 > message_bytes_max || descriptors.size() > descriptors_max)
+        return fail(Fault::over_limit, "message");
+    const int error = send_packet(socket, packet_bytes(kind, payload), descriptors);
     if (error == 0) return {};
     return fail(error == EAGAIN ? Fault::timed_out : Fault::closed,
                 std::strerror(error)); // NOLINT(concurrency-mt-unsafe)
@@ -146,8 +170,9 @@ struct Channel::State : std::enable_shared_from_this<State> {
     void flush() {
         while (!queue.empty() && !gone) {
             auto& front = queue.front();
+            std::array<int, descriptors_max> room{};
             const int error =
-                send_packet(socket.native_handle(), front.bytes, front.descriptor.get());
+                send_packet(socket.native_handle(), front.bytes, numbers_of(front, room));
             if (error == EAGAIN || error == ENOBUFS) return wait();
             if (error != 0) gone = true;
             queued -= front.bytes.size();
@@ -213,8 +238,15 @@ void Channel::listen(std::function<void(Message&)> on_message, std::function<voi
 }
 
 bool Channel::send(MessageKind kind, std::string payload, Descriptor descriptor) {
+    Message message{kind, std::move(payload), std::move(descriptor), {}};
+    return send(std::move(message));
+}
+
+bool Channel::send(Message message) {
     if (state_->gone || !state_->socket.is_open()) return false;
-    Packet packet{packet_bytes(kind, payload), std::move(descriptor)};
+    Packet packet{
+        packet_bytes(message.kind, message.payload),
+        {std::move(message.descriptor), std::move(message.more[0]), std::move(message.more[1])}};
     state_->queued += packet.bytes.size();
     state_->queue.push_back(std::move(packet));
     if (!state_->waiting) state_->flush();

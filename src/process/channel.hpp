@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 
 namespace boost::asio {
 class io_context;
@@ -19,6 +20,10 @@ Result<std::pair<Descriptor, Descriptor>> make_channel_pair();
 /// Sends at once or not at all, for code without an event loop. Fault::closed if the other side is
 /// gone, Fault::timed_out if its queue is full on a non-blocking socket.
 Result<void> send_now(int socket, MessageKind kind, std::string_view payload, int descriptor = -1);
+
+/// The same with up to descriptors_max of them.
+Result<void>
+send_now(int socket, MessageKind kind, std::string_view payload, std::span<const int> descriptors);
 
 /// Waits for one packet on a blocking socket. Fault::closed at its end.
 Result<Message> receive_now(int socket);
@@ -43,6 +48,9 @@ class Channel {
     /// Queues one message and sends it when the socket takes it, in order. Never blocks. False once
     /// the other side is gone. The descriptor is held until it is sent.
     bool send(MessageKind kind, std::string payload, Descriptor descriptor = {});
+
+    /// The same for a message with all its descriptors.
+    bool send(Message message);
 
     /// Bytes queued and not yet taken by the kernel.
     std::size_t queued_bytes() const noexcept;

@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "process/descriptor.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -29,8 +30,9 @@ enum class MessageKind : std::uint8_t {
     event = 20,    ///< u64 sequence, bytes JSON of event::to_json
     artifact = 21, ///< u64 sequence, bytes JSON of a file.captured event without its content's
                    ///< fields; carries the content
-    recording_open = 22,  ///< u64 sequence, bytes session, bytes JSON of the log.open event, u32
-                          ///< width, u32 height, bytes TERM
+    recording_open = 22,  ///< u64 sequence, bytes session (`-` and a number for its later
+                          ///< programs), bytes JSON of the log.open event, u32 width, u32 height,
+                          ///< bytes TERM
     recording_data = 23,  ///< u64 sequence, bytes session, u32 index from 0, u64 microseconds since
                           ///< open, u8 'i' 'o' or 'r', bytes data
     recording_close = 24, ///< u64 sequence, bytes session, bytes JSON of the log.closed event
@@ -47,14 +49,18 @@ enum class MessageKind : std::uint8_t {
 
     // sensor to cells, and back
     cell_open = 40,   ///< u64 request, then see CellRequest
-    cell_opened = 41, ///< u64 request, bytes cell id; carries the master of the session's terminal
+    cell_opened = 41, ///< u64 request, bytes cell id; carries the master of the program's terminal,
+                      ///< or our ends of its standard input, output and error
     cell_failed = 42, ///< u64 request, bytes reason
-    cell_closed = 43, ///< u64 request, u32 exit status (128 + signal if killed): the session's
-                      ///< first process has ended
+    cell_closed = 43, ///< See CellExit: the program has ended
     cell_close = 44,  ///< u64 request: the peer is gone, hang up the terminal
+    cell_signal = 45, ///< u64 request, bytes name of a signal without SIG
+    cell_key = 46,    ///< See KeyQuestion
+    cell_key_answer = 47, ///< u64 request, u8: 1 if the user has that key
 
     // inside the cells role: its broker, its launcher, and the supervisor of each cell
-    cell_launch = 50,   ///< broker to launcher: bytes cell id, bytes persona
+    cell_launch = 50,   ///< broker to launcher: bytes cell id, bytes persona, u8: 1 to start no new
+                        ///< cell, only one that has files
     cell_launched = 51, ///< launcher to broker: bytes cell id; carries the supervisor's socket
     cell_event = 52,    ///< supervisor to broker: u64 request of the session or 0, then an event
     cell_artifact = 53, ///< as cell_event, the event being file.captured; carries the content
@@ -64,15 +70,20 @@ enum class MessageKind : std::uint8_t {
 /// Largest packet. Texts in events are limited (limits.event_text_bytes) so that every event fits.
 constexpr std::size_t message_bytes_max = std::size_t{160} * 1024;
 constexpr std::size_t notice_bytes_max = 256;
+constexpr std::size_t descriptors_max = 3; ///< Of one packet.
 
 struct Message {
     MessageKind kind{};
-    std::string payload;   ///< Fields after the kind byte.
-    Descriptor descriptor; ///< What travelled with it, or nothing.
+    std::string payload;                              ///< Fields after the kind byte.
+    Descriptor descriptor;                            ///< What travelled with it, or nothing.
+    std::array<Descriptor, descriptors_max - 1> more; ///< What else travelled with it.
 };
 
-/// What a sensor asks of cells: a shell on a terminal for one logged-in connection.
+/// What a sensor asks of cells: a program for one logged-in connection.
 struct CellRequest {
+    /// The user's login shell; their shell with -c and `command`; the subsystem `command`.
+    enum class Kind : std::uint8_t { shell, command, subsystem };
+
     std::uint64_t request =
         0; ///< Number that the answers carry, unique for one connection of sensor and cells.
     std::string session;
@@ -88,9 +99,40 @@ struct CellRequest {
     std::vector<std::pair<std::string, std::string>>
         environment;         ///< As the real server would pass it on.
     std::string remote_host; ///< Host that utmp and `who` show.
+    Kind kind = Kind::shell;
+    bool terminal = true; ///< On a pseudo-terminal; else on three pipes.
+    std::string command;
+    std::string modes; ///< Encoded terminal modes (RFC 4254 section 8).
+    std::uint32_t src_port = 0;
+    std::string dst_ip;
+    std::uint32_t dst_port = 0;
 };
 
 std::string encode(const CellRequest& request);
+/// Fault::malformed or Fault::over_limit for what no sensor of ours sends.
 Result<CellRequest> decode_cell_request(std::string_view payload);
+
+/// How a program of a cell ended.
+struct CellExit {
+    std::uint64_t request = 0;
+    std::uint32_t status = 0; ///< If it exited.
+    std::uint32_t signal = 0; ///< Its number if a signal ended it.
+    bool core = false;
+};
+
+std::string encode(const CellExit& exit);
+Result<CellExit> decode_cell_exit(std::string_view payload);
+
+/// Whether a user's authorized keys in a source's cell have a public key. No cell is made for it.
+struct KeyQuestion {
+    std::uint64_t request = 0; ///< As in CellRequest.
+    std::string persona;
+    std::string key; ///< As in CellRequest.
+    std::string username;
+    std::string blob; ///< RFC 4253 section 6.6
+};
+
+std::string encode(const KeyQuestion& question);
+Result<KeyQuestion> decode_key_question(std::string_view payload);
 
 } // namespace skep::process

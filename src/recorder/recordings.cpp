@@ -10,6 +10,7 @@ namespace skep::recorder {
 namespace {
 
 constexpr std::size_t session_digits = 20;
+constexpr std::size_t counter_digits_max = 9;
 constexpr std::size_t day_bytes = 10;
 constexpr Micros day = 86'400'000'000;
 constexpr Micros oldest = 8 * day; // limits.session_seconds is at most a week
@@ -21,13 +22,19 @@ std::string ttylog_of(const std::string& path) {
 
 } // namespace
 
-Result<std::string> recording_path(std::string_view session, Micros now) {
+Result<std::string> recording_path(std::string_view name, Micros now) {
+    const auto session = name.substr(0, session_digits);
+    auto counter = name.substr(session.size());
     if (session.size() != session_digits ||
         session.find_first_not_of("0123456789abcdef") != std::string_view::npos)
         return fail(Fault::malformed, "session");
+    if (counter.starts_with('-') && counter.size() > 1) counter.remove_prefix(1);
+    if (counter.size() > counter_digits_max ||
+        counter.find_first_not_of("0123456789") != std::string_view::npos)
+        return fail(Fault::malformed, "number of a recording");
     const auto time = id_time(session);
     if (time < now - oldest || time > now + day) return fail(Fault::malformed, "session's time");
-    return iso8601(time).substr(0, day_bytes) + '/' + std::string{session} + ".cast";
+    return iso8601(time).substr(0, day_bytes) + '/' + std::string{name} + ".cast";
 }
 
 Result<Recordings> Recordings::open(RecordingOptions options) {

@@ -36,10 +36,11 @@ struct ClosedRecording {
     bool truncated = false;
 };
 
-/// The file of a session, relative to the recordings' directory, or Fault::malformed: a session is
-/// 20 lower-case hexadecimal digits whose time lies within what a session may last before `now`.
+/// The file of a recording, relative to the recordings' directory, or Fault::malformed: its name is
+/// that of a session, 20 lower-case hexadecimal digits whose time lies within what a session may
+/// last before `now`, and for a program after the session's first `-` and a number.
 /// Nothing else of a peer's ever becomes a file name.
-Result<std::string> recording_path(std::string_view session, Micros now);
+Result<std::string> recording_path(std::string_view name, Micros now);
 
 /// Used by one thread. Writing reaches the kernel at once and so survives our end; it is durable
 /// after `sync` of what `take_unsynced` named.

@@ -1,29 +1,36 @@
-// The sensor's line to the cells process: asks for shells, hands out their terminals.
+// The sensor's line to the cells process: asks for programs, hands out their ends, tells how they
+// ended.
 #pragma once
 
 #include "base/task.hpp"
 #include "process/channel.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 
 namespace skep::sensor {
 
-/// What a granted request is: the terminal's master side and the number to close it with.
+/// A granted request: the program's descriptors and the number that it is spoken of by.
 class OpenedCell {
   public:
-    OpenedCell(std::uint64_t request, process::Descriptor terminal, std::string cell)
-        : request_{request}, terminal_{std::move(terminal)}, cell_{std::move(cell)} {}
+    /// The master of a terminal, or our ends of standard input, output and error.
+    using Ends = std::array<process::Descriptor, process::descriptors_max>;
+
+    OpenedCell(std::uint64_t request, Ends ends, std::string cell)
+        : request_{request}, ends_{std::move(ends)}, cell_{std::move(cell)} {}
 
     std::uint64_t request() const noexcept { return request_; }
 
-    process::Descriptor take_terminal() noexcept { return std::move(terminal_); }
+    bool has_pipes() const noexcept { return ends_[2].valid(); }
+
+    Ends take_ends() noexcept { return std::move(ends_); }
 
     const std::string& cell() const noexcept { return cell_; }
 
   private:
     std::uint64_t request_;
-    process::Descriptor terminal_;
+    Ends ends_;
     std::string cell_;
 };
 
@@ -38,19 +45,30 @@ class CellsLink {
     /// Takes the socket of a (re)started cells process.
     void attach(process::Descriptor socket);
 
-    /// Waits for a shell. Fault::refused with the reason, Fault::timed_out after 10 s,
-    /// Fault::closed if the cells process is or goes away. `request.request` is set here.
+    /// Waits for a program. Fault::refused with the reason, Fault::timed_out after 10 s,
+    /// Fault::closed if the cells process is or goes away, Fault::over_limit for a request that
+    /// fits into no message. `request.request` is set here. Whoever gets a cell calls `close`.
     Task<Result<OpenedCell>> open(process::CellRequest request);
 
-    /// Ends every waiting `open` with Fault::closed.
+    /// Waits until the program of an opened request has ended. Fault::closed if that will not be
+    /// told: the cells process is gone, or `close` was called; Fault::cancelled.
+    Task<Result<process::CellExit>> ended(std::uint64_t request);
+
+    /// Asks whether a user has a key. Faults as `open`.
+    Task<Result<bool>> holds_key(process::KeyQuestion question);
+
+    /// A signal by its name without SIG for a program.
+    void signal(std::uint64_t request, std::string_view name);
+
+    /// Ends every waiting `open` and `holds_key` with Fault::closed.
     void fail_waiting();
 
-    /// The peer of that shell is gone.
+    /// The peer of that program is gone.
     void close(std::uint64_t request);
 
   private:
     struct State;
-    std::shared_ptr<State> state_; // shared with an `open` that waits
+    std::shared_ptr<State> state_; // shared with what waits
 };
 
 } // namespace skep::sensor

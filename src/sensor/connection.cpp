@@ -1,7 +1,7 @@
 #include "sensor/connection.hpp"
 
 #include "base/ids.hpp"
-#include "sensor/terminal.hpp"
+#include "sensor/program.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -11,6 +11,9 @@ namespace skep::sensor {
 namespace {
 
 using service::Verdict;
+
+constexpr std::size_t argument_bytes_max = 131072; // MAX_ARG_STRLEN, of which one is the NUL's
+constexpr std::size_t modes_bytes_max = 1024;      // 204 of RFC 4254 section 8's pairs
 
 /// The services' view of one connection. One object behind four interfaces keeps an idle connection
 /// small.
@@ -53,25 +56,31 @@ class Connection final : public service::Events,
 
     Task<Result<std::unique_ptr<service::Program>>> open(service::ProgramRequest request) override {
         if (!shared_.settings.shells) co_return fail(Fault::refused, "level is low");
-        if (request.kind != service::ProgramRequest::Kind::shell || !request.terminal)
-            co_return fail(Fault::refused, "only shells on terminals");
         auto asked = to_cell_request(request);
         auto opened = co_await shared_.cells.open(std::move(asked));
         if (!opened) {
             auto event = make("skep.fault");
-            event.text("role", "sensor").text("message", "no shell: " + opened.error().detail());
+            event.text("role", "sensor").text("message", "no program: " + opened.error().detail());
             shared_.recorder.record(std::move(event));
             co_return std::unexpected{opened.error()};
         }
-        TerminalContext context{shared_.io, shared_.recorder,  shared_.cells,
-                                {},         std::string{id()}, shared_.settings.cell_output_bytes};
+        ProgramContext context{shared_.io, shared_.recorder, shared_.cells,
+                               {},         next_recording(), shared_.settings.cell_output_bytes};
         context.make_event = [this](std::string_view eventid) { return make(eventid); };
-        std::unique_ptr<service::Program> terminal =
-            std::make_unique<CellTerminal>(std::move(context), *std::move(opened), request);
-        co_return terminal;
+        std::unique_ptr<service::Program> program =
+            std::make_unique<CellProgram>(std::move(context), *std::move(opened), request);
+        co_return program;
     }
 
-    Task<Result<bool>> holds_key(std::string_view, std::string_view) override { co_return false; }
+    Task<Result<bool>> holds_key(std::string_view user, std::string_view blob) override {
+        if (!shared_.settings.shells) co_return false;
+        process::KeyQuestion question;
+        question.persona = listener_.persona.name;
+        question.key = cell_key(user);
+        question.username = user;
+        question.blob = blob;
+        co_return co_await shared_.cells.holds_key(std::move(question));
+    }
 
     void connected() {
         auto event = make("session.connect");
@@ -114,14 +123,25 @@ class Connection final : public service::Events,
         event.text("sensor", shared_.sensor_name);
     }
 
+    /// Who shares a cell with this session, which logs in as `user`.
+    std::string cell_key(std::string_view user) const {
+        const auto& key = shared_.settings.cell_key;
+        if (key == "one") return "one";
+        return key == "credential" ? std::string{user} + '\n' + password_ : ends_.peer_ip;
+    }
+
+    /// The session's name, for its later programs with a number.
+    std::string next_recording() {
+        std::string name{id()};
+        if (++programs_ > 1) name += '-' + std::to_string(programs_);
+        return name;
+    }
+
     process::CellRequest to_cell_request(const service::ProgramRequest& request) const {
         process::CellRequest asked;
         asked.session = id();
         asked.persona = listener_.persona.name;
-        const auto& key = shared_.settings.cell_key;
-        asked.key = key == "one"          ? "one"
-                    : key == "credential" ? request.username + '\n' + password_
-                                          : ends_.peer_ip;
+        asked.key = cell_key(request.username);
         asked.src_ip = ends_.peer_ip;
         asked.protocol = listener_.service->name;
         asked.username = request.username;
@@ -130,6 +150,15 @@ class Connection final : public service::Events,
         asked.rows = request.rows;
         asked.environment = request.environment;
         asked.remote_host = ends_.peer_ip;
+        asked.kind = static_cast<process::CellRequest::Kind>(request.kind);
+        asked.terminal = request.terminal;
+        asked.command = request.command;
+        // One byte more than execve(2) takes fails as any longer one does.
+        if (asked.command.size() > argument_bytes_max) asked.command.resize(argument_bytes_max);
+        asked.modes = request.modes.substr(0, modes_bytes_max);
+        asked.src_port = ends_.peer_port;
+        asked.dst_ip = ends_.own_ip;
+        asked.dst_port = ends_.own_port;
         return asked;
     }
 
@@ -139,6 +168,7 @@ class Connection final : public service::Events,
     Micros start_;
     std::array<char, session_id_bytes> id_{};
     std::string password_;
+    std::uint32_t programs_ = 0;
 };
 
 /// Ends a connection that has lived limits.session_seconds, or whose sensor stops.

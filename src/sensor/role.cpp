@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <csignal>
 #include <unistd.h>
 
 namespace skep::sensor {
@@ -22,6 +23,7 @@ Result<void> give_up_the_rest() {
 } // namespace
 
 int run(const process::RoleContext& context) {
+    ::signal(SIGPIPE, SIG_IGN); // a program may end before it has read what a peer sends it
     boost::asio::io_context io{1};
     auto made = Sensor::make(io, context);
     if (!made) {

@@ -68,7 +68,8 @@ struct ProgramRequest {
 /// How a program ended.
 struct Exit {
     int status = 0;     ///< If it exited.
-    std::string signal; ///< Name without SIG if a signal ended it.
+    std::string signal; ///< If one ended it: its name in RFC 4254 section 6.10, else
+                        ///< OpenSSH's SIG@openssh.com.
     bool core = false;
 };
 

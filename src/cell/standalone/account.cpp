@@ -7,9 +7,7 @@
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
-#include <utmp.h>
 
 namespace skep::cell_init {
 namespace {
@@ -186,17 +184,6 @@ void clean_name(const char* name, char* out, std::size_t size) {
     out[used] = 0;
 }
 
-/// One variable unless its name is there already. The texts live as long as the next call.
-void put(char** list, unsigned& count, unsigned count_max, const char* text) {
-    const char* equals = std::strchr(text, '=');
-    if (equals == nullptr || count + 1 >= count_max) return;
-    const auto length = static_cast<std::size_t>(equals - text) + 1;
-    for (unsigned i = 0; i < count; ++i)
-        if (std::strncmp(list[i], text, length) == 0) return;
-    list[count++] = const_cast<char*>(text);
-    list[count] = nullptr;
-}
-
 } // namespace
 
 gid_t group_id(const char* name, gid_t otherwise) {
@@ -217,56 +204,6 @@ bool find_account(const char* name, bool as_root, Account& account) {
     }
     find_groups(account);
     return true;
-}
-
-char** make_environment(
-    const Account& account, const char* term, bool busybox, char** more, unsigned more_count) {
-    static char texts[8][320];
-    static char* list[160];
-    unsigned count = 0;
-    const bool root = account.uid == 0;
-    list[0] = nullptr;
-    std::snprintf(texts[0], sizeof texts[0], "TERM=%.64s", *term == 0 ? "vt102" : term);
-    std::snprintf(texts[1], sizeof texts[1], "HOME=%s", account.home);
-    std::snprintf(texts[2], sizeof texts[2], "SHELL=%s", account.shell);
-    std::snprintf(texts[3], sizeof texts[3], "USER=%s", account.name);
-    std::snprintf(texts[4], sizeof texts[4], "LOGNAME=%s", account.name);
-    std::snprintf(texts[5], sizeof texts[5], "MAIL=/var/mail/%s", account.name);
-    for (unsigned i = 0; i < 5; ++i)
-        if (i != 0 || !busybox || *term != 0) put(list, count, 150, texts[i]);
-    if (busybox) {
-        put(list, count, 150, root ? "PATH=/sbin:/usr/sbin:/bin:/usr/bin" : "PATH=/bin:/usr/bin");
-    } else {
-        put(list, count, 150, texts[5]);
-        put(list, count, 150, "HUSHLOGIN=FALSE");
-        put(list, count, 150, "LANG=en_US.UTF-8");
-        put(list, count, 150,
-            root ? "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-                 : "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games");
-    }
-    for (unsigned i = 0; i < more_count; ++i)
-        put(list, count, 150, more[i]);
-    return list;
-}
-
-void record_login(const char* user, const char* line, const char* host, pid_t pid, bool login) {
-    if (::access("/var/run/utmp", F_OK) != 0) return;
-    utmp entry{};
-    entry.ut_type = login ? USER_PROCESS : DEAD_PROCESS;
-    entry.ut_pid = pid;
-    std::memcpy(entry.ut_line, line, strnlen(line, sizeof entry.ut_line));
-    std::memcpy(entry.ut_id, line + 3,
-                strnlen(line + 3, sizeof entry.ut_id)); // as login(1): what follows "pts"
-    std::memcpy(entry.ut_user, user, strnlen(user, sizeof entry.ut_user));
-    std::memcpy(entry.ut_host, host, strnlen(host, sizeof entry.ut_host));
-    timeval now{};
-    ::gettimeofday(&now, nullptr);
-    entry.ut_tv.tv_sec = static_cast<decltype(entry.ut_tv.tv_sec)>(now.tv_sec);
-    entry.ut_tv.tv_usec = static_cast<decltype(entry.ut_tv.tv_usec)>(now.tv_usec);
-    ::setutent();
-    ::pututline(&entry);
-    ::endutent();
-    ::updwtmp("/var/log/wtmp", &entry);
 }
 
 } // namespace skep::cell_init

@@ -1,4 +1,4 @@
-// Who logs in to a cell: its passwd, group and utmp files, read and written without NSS.
+// Who logs in to a cell: its passwd and group files, read and written without NSS.
 #pragma once
 
 #include <cstddef>
@@ -25,13 +25,5 @@ bool find_account(const char* name, bool as_root, Account& account);
 
 /// The id of group `name`, or `otherwise`.
 gid_t group_id(const char* name, gid_t otherwise);
-
-/// The environment that login(1) of Debian (or of BusyBox) gives to a shell, then `more` as far as
-/// names do not repeat. The result is static.
-char** make_environment(
-    const Account& account, const char* term, bool busybox, char** more, unsigned more_count);
-
-/// A login or logout in utmp and wtmp, where the image has these files.
-void record_login(const char* user, const char* line, const char* host, pid_t pid, bool login);
 
 } // namespace skep::cell_init

@@ -4,7 +4,9 @@
 // to the supervisor over descriptor 3, and then starts what the supervisor asks for and reaps what
 // ends. Messages are NUL-terminated words in one packet. No C++ library, no heap: an idle copy
 // costs a few pages.
-#include "cell/standalone/account.hpp"
+#include "cell/standalone/environment.hpp"
+#include "cell/standalone/login_record.hpp"
+#include "cell/standalone/modes.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -36,14 +38,24 @@ constexpr int filter_program = 4;
 constexpr int message_kind = 12; // process::MessageKind::notice
 constexpr unsigned sessions_max = 1024;
 constexpr unsigned words_max = 160;
-constexpr std::size_t message_bytes_max = 32768;
+constexpr std::size_t message_bytes_max = std::size_t{160} * 1024;
+constexpr unsigned ends_max = 3;
+constexpr unsigned program_words = 11;        ///< Of a request to start one, without variables.
 constexpr unsigned notify_flags = 1U << 3U;   // SECCOMP_FILTER_FLAG_NEW_LISTENER
 constexpr unsigned killable_flags = 1U << 5U; // SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19
 
 struct Running {
     pid_t pid;
     unsigned long request;
-    char line[16];
+    char line[16]; ///< Empty without a terminal.
+    bool openssh;
+};
+
+/// Our side's ends of a program: a terminal's master, or those of three pipes.
+struct Ends {
+    int ours[ends_max] = {-1, -1, -1};
+    int its[ends_max] = {-1, -1, -1};
+    unsigned count = 0;
 };
 
 Running running[sessions_max];
@@ -52,38 +64,42 @@ char* words[words_max];
 sigset_t original_mask;
 
 union Control {
-    char bytes[CMSG_SPACE(sizeof(int))];
+    char bytes[CMSG_SPACE(sizeof(int) * ends_max)];
     cmsghdr align;
 };
 
-void send_words(char* text, std::size_t size, int descriptor) {
+void send_words(char* text, std::size_t size, const int* descriptors, unsigned count) {
     iovec part{text, size};
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
     Control room{};
-    if (descriptor >= 0) {
+    if (count > 0) {
         header.msg_control = room.bytes;
-        header.msg_controllen = sizeof room.bytes;
+        header.msg_controllen = CMSG_SPACE(sizeof(int) * count);
         cmsghdr* head = CMSG_FIRSTHDR(&header);
         head->cmsg_level = SOL_SOCKET;
         head->cmsg_type = SCM_RIGHTS;
-        head->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
+        head->cmsg_len = CMSG_LEN(sizeof(int) * count);
+        std::memcpy(CMSG_DATA(head), descriptors, sizeof(int) * count);
     }
     while (::sendmsg(control, &header, MSG_NOSIGNAL) < 0 && errno == EINTR) {
     }
 }
 
-void report(const char* kind, unsigned long request, long number, int descriptor) {
+void report(const char* kind,
+            unsigned long request,
+            long number,
+            const int* descriptors = nullptr,
+            unsigned count = 0) {
     char text[96];
     const int size = std::snprintf(text, sizeof text, "%c%s%c%lu%c%ld", message_kind, kind, 0,
                                    request, 0, number);
-    send_words(text, static_cast<std::size_t>(size) + 1, descriptor);
+    send_words(text, static_cast<std::size_t>(size) + 1, descriptors, count);
 }
 
 [[noreturn]] void give_up(const char* what) {
-    report(what, 0, errno, -1);
+    report(what, 0, errno);
     ::_exit(1);
 }
 
@@ -103,59 +119,109 @@ void install_filter() {
     if (listener < 0)
         listener = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, notify_flags, &described);
     if (listener < 0) give_up("seccomp");
-    report("ready", 0, 0, static_cast<int>(listener));
-    ::close(static_cast<int>(listener));
+    const int socket = static_cast<int>(listener);
+    report("ready", 0, 0, &socket, 1);
+    ::close(socket);
 }
 
-int open_terminal(const Account& account, unsigned short columns, unsigned short rows, char* line) {
+bool open_terminal(Program& program, Ends& ends) {
     const int master = ::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (master < 0) return -1;
+    if (master < 0) return false;
+    ends.ours[0] = master;
+    ends.count = 1;
     unsigned number = 0;
     const int unlock = 0;
-    if (::ioctl(master, TIOCGPTN, &number) != 0 || ::ioctl(master, TIOCSPTLCK, &unlock) != 0) {
-        ::close(master);
-        return -1;
-    }
-    std::snprintf(line, 16, "pts/%u", number % 100000);
+    if (::ioctl(master, TIOCGPTN, &number) != 0 || ::ioctl(master, TIOCSPTLCK, &unlock) != 0)
+        return false;
+    std::snprintf(program.line, sizeof program.line, "pts/%u", number % 100000);
     winsize size{};
-    size.ws_col = columns;
-    size.ws_row = rows;
+    size.ws_col = program.columns;
+    size.ws_row = program.rows;
     ::ioctl(master, TIOCSWINSZ, &size);
+    apply_modes(master, program.modes);
+    const auto& account = program.account;
     char path[32];
-    std::snprintf(path, sizeof path, "/dev/%s", line);
+    std::snprintf(path, sizeof path, "/dev/%s", program.line);
     if (::chown(path, account.uid, group_id("tty", account.gid)) == 0) ::chmod(path, 0620);
-    return master;
+    return true;
 }
 
-/// In the child: becomes the session's shell, as login(1) does it.
-[[noreturn]] void become_shell(const Account& account, const char* line, char** environment) {
-    char path[32];
-    std::snprintf(path, sizeof path, "/dev/%s", line);
+/// Three pipes as sshd makes them, which belong to the user.
+bool open_pipes(const Account& account, Ends& ends) {
+    ends.count = ends_max;
+    for (unsigned i = 0; i < ends_max; ++i) {
+        int pair[2];
+        if (::pipe2(pair, O_CLOEXEC) != 0) return false;
+        const bool input = i == 0;
+        ends.its[i] = pair[input ? 0 : 1];
+        ends.ours[i] = pair[input ? 1 : 0];
+        if (account.uid != 0 && ::fchown(pair[0], account.uid, account.gid) != 0) return false;
+    }
+    return true;
+}
+
+void close_all(const int* descriptors) {
+    for (unsigned i = 0; i < ends_max; ++i)
+        if (descriptors[i] >= 0) ::close(descriptors[i]);
+}
+
+/// In the child: its descriptors 0 to 2.
+void take_place(const Program& program, const Ends& ends) {
     ::setsid();
+    if (!program.terminal) {
+        for (int fd = 0; fd < 3; ++fd)
+            ::dup2(ends.its[fd], fd);
+        return;
+    }
+    char path[32];
+    std::snprintf(path, sizeof path, "/dev/%s", program.line);
     const int terminal = ::open(path, O_RDWR);
     if (terminal < 0) ::_exit(1);
     ::ioctl(terminal, TIOCSCTTY, 0);
     for (int fd = 0; fd < 3; ++fd)
         ::dup2(terminal, fd);
+}
+
+/// In the user's home directory, or in the server's words where there is none.
+void go_home(const Program& program) {
+    const char* home = program.account.home;
+    if (::chdir(home) == 0) return;
+    const char* reason = std::strerror(errno);
+    if (::chdir("/") != 0) ::_exit(1);
+    if (!program.ssh)
+        dprintf(STDOUT_FILENO, "No directory, logging in with HOME=/\r\n");
+    else if (program.busybox)
+        dprintf(STDERR_FILENO, "Failed chdir '%s': %s\n", home, reason);
+    else
+        dprintf(STDERR_FILENO, "Could not chdir to home directory %s: %s\n", home, reason);
+}
+
+/// In the child: becomes the session's program, as login(1) or sshd does it.
+[[noreturn]] void become_program(const Program& program, const Ends& ends, char** environment) {
+    const auto& account = program.account;
+    take_place(program, ends);
     ::syscall(SYS_close_range, 3U, ~0U, 0U);
     ::sigprocmask(SIG_SETMASK, &original_mask, nullptr);
     ::umask(022);
+    greet(program);
     if (::setgroups(account.groups_count, account.groups) != 0 ||
         ::setresgid(account.gid, account.gid, account.gid) != 0 ||
         ::setresuid(account.uid, account.uid, account.uid) != 0)
         ::_exit(1);
-    if (::chdir(account.home) != 0) {
-        std::printf("No directory, logging in with HOME=/\r\n");
-        std::fflush(stdout);
-        if (::chdir("/") != 0) ::_exit(1);
-    }
+    go_home(program);
     char name[72];
     const char* base = std::strrchr(account.shell, '/');
-    std::snprintf(name, sizeof name, "-%.70s", base == nullptr ? account.shell : base + 1);
-    char* argv[] = {name, nullptr};
-    ::execve(account.shell, argv, environment);
-    std::printf("Cannot execute %s: %s\r\n", account.shell, std::strerror(errno));
-    std::fflush(stdout);
+    base = base == nullptr ? account.shell : base + 1;
+    std::snprintf(name, sizeof name, "%s%.70s", program.command == nullptr ? "-" : "", base);
+    char option[] = "-c";
+    char* login[] = {name, nullptr};
+    char* run[] = {name, option, const_cast<char*>(program.command), nullptr};
+    ::execve(account.shell, program.command == nullptr ? login : run, environment);
+    const char* reason = std::strerror(errno);
+    if (program.ssh)
+        dprintf(STDERR_FILENO, "%s: %s\n", account.shell, reason);
+    else
+        dprintf(STDOUT_FILENO, "Cannot execute %s: %s\r\n", account.shell, reason);
     ::_exit(1);
 }
 
@@ -165,30 +231,52 @@ Running* free_slot() {
     return nullptr;
 }
 
-/// shell REQUEST FLAGS USER TERM COLUMNS ROWS HOST [NAME=VALUE]...
-void start_shell(unsigned count) {
+/// program REQUEST FLAGS USER TERM COLUMNS ROWS HOST MODES CLIENT COMMAND [NAME=VALUE]...
+/// FLAGS: r every user is root, b BusyBox, s SSH, t terminal, c the command counts.
+void start_program(unsigned count) {
     const unsigned long request = std::strtoul(words[1], nullptr, 10);
-    static Account account;
+    static Program program;
+    program = {};
     Running* slot = free_slot();
-    if (slot == nullptr) return report("failed", request, EAGAIN, -1);
-    const bool busybox = std::strchr(words[2], 'b') != nullptr;
-    const bool as_root = std::strchr(words[2], 'r') != nullptr;
-    if (!find_account(words[3], as_root, account)) return report("failed", request, ENOENT, -1);
-    const int master = open_terminal(account, static_cast<unsigned short>(std::atoi(words[5])),
-                                     static_cast<unsigned short>(std::atoi(words[6])), slot->line);
-    if (master < 0) return report("failed", request, errno, -1);
-    char** environment = make_environment(account, words[4], busybox, words + 8, count - 8);
-    const pid_t child = ::fork();
-    if (child == 0) become_shell(account, slot->line, environment);
+    if (slot == nullptr) return report("failed", request, EAGAIN);
+    const auto flag = [](char letter) { return std::strchr(words[2], letter) != nullptr; };
+    program.busybox = flag('b');
+    program.ssh = flag('s');
+    program.terminal = flag('t');
+    if (flag('c')) program.command = words[10];
+    program.term = words[4];
+    program.columns = static_cast<unsigned short>(std::atoi(words[5]));
+    program.rows = static_cast<unsigned short>(std::atoi(words[6]));
+    program.host = words[7];
+    program.modes = words[8];
+    program.client = words[9];
+    program.environment = words + program_words;
+    program.environment_count = count - program_words;
+    if (!find_account(words[3], flag('r'), program.account))
+        return report("failed", request, ENOENT);
+    Ends ends;
+    const bool opened =
+        program.terminal ? open_terminal(program, ends) : open_pipes(program.account, ends);
+    char** environment = opened ? make_environment(program) : nullptr;
+    const pid_t child = opened ? ::fork() : -1;
+    if (child == 0) become_program(program, ends, environment);
     if (child < 0) {
-        report("failed", request, errno, -1);
+        report("failed", request, errno);
     } else {
         slot->pid = child;
         slot->request = request;
-        record_login(account.name, slot->line, words[7], child, true);
-        report("started", request, child, master);
+        slot->openssh = program.ssh && !program.busybox;
+        std::memcpy(slot->line, program.line, sizeof slot->line);
+        report("started", request, child, ends.ours, ends.count);
     }
-    ::close(master);
+    close_all(ends.ours);
+    close_all(ends.its);
+}
+
+Running* find_slot(unsigned long request) {
+    for (auto& slot : running)
+        if (slot.pid != 0 && slot.request == request) return &slot;
+    return nullptr;
 }
 
 /// daemon PATH WORD...: a background program of the image, as the persona's init would have started
@@ -216,9 +304,8 @@ void reap() {
         for (auto& slot : running) {
             if (slot.pid != pid) continue;
             slot.pid = 0;
-            record_login("", slot.line, "", pid, false);
-            report("ended", slot.request,
-                   WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), -1);
+            report("ended", slot.request, status);
+            if (slot.line[0] != 0) record_logout(slot.line, slot.openssh, pid);
         }
     }
 }
@@ -234,12 +321,11 @@ bool take_message() {
          at += std::strlen(at) + 1)
         words[count++] = at;
     words[count] = nullptr;
-    if (count >= 8 && std::strcmp(words[0], "shell") == 0) start_shell(count);
+    if (count >= program_words && std::strcmp(words[0], "program") == 0) start_program(count);
     if (count >= 3 && std::strcmp(words[0], "daemon") == 0) start_daemon(count);
-    if (count >= 2 && std::strcmp(words[0], "hangup") == 0) {
-        const unsigned long request = std::strtoul(words[1], nullptr, 10);
-        for (const auto& slot : running)
-            if (slot.pid != 0 && slot.request == request) ::kill(-slot.pid, SIGHUP);
+    if (count >= 3 && std::strcmp(words[0], "signal") == 0) {
+        const Running* slot = find_slot(std::strtoul(words[1], nullptr, 10));
+        if (slot != nullptr) ::kill(-slot->pid, std::atoi(words[2]));
     }
     return true;
 }

@@ -39,7 +39,8 @@ std::uint64_t whole_lines(const FileBody& body) {
 
 Result<Response> recording(store::Connection&, const Asked& asked) {
     constexpr std::size_t date_characters = 10;
-    const auto made = id_time(asked.name);
+    // A session's later programs have a number after its name.
+    const auto made = id_time(std::string_view{asked.name}.substr(0, asked.name.find('-')));
     if (made < 0) return Response::error(404, "there is no recording of this session");
     auto body = open_file(asked.state_directory + "/recordings/" +
                           iso8601(made).substr(0, date_characters) + "/" + asked.name + ".cast");

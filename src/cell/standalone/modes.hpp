@@ -1,0 +1,11 @@
+// Terminal modes as SSH encodes them.
+#pragma once
+
+namespace skep::cell_init {
+
+/// Applies the modes of RFC 4254 section 8, given in hexadecimal, to a terminal as
+/// ssh_tty_parse_modes of OpenSSH 9.2p1 does: not at all if they are cut off, or if bytes follow
+/// their end.
+void apply_modes(int terminal, const char* modes);
+
+} // namespace skep::cell_init
