@@ -1,4 +1,5 @@
 // `skep run`: binds the ports, gives up root, starts the processes.
+#include "apps/host_keys.hpp"
 #include "apps/subcommand.hpp"
 #include "net/address.hpp"
 #include "process/supervisor.hpp"
@@ -17,26 +18,15 @@ namespace {
 using process::Descriptor;
 using process::Listening;
 
-Result<Descriptor> bind_socket(net::Address& address, bool shared) {
-    TRY(const int socket, net::listen_on(address, shared));
-    Descriptor descriptor{socket};
-    TRY(address, net::bound_address(socket));
-    return descriptor;
-}
-
-/// Binds `text` once for each of `workers`; the port 0 is drawn once and then shared.
-Result<void>
-bind_all(Listening& entry, const std::string& text, std::int64_t workers, bool ephemeral) {
-    net::Address address;
-    if (ephemeral)
-        address.host = "127.0.0.1";
-    else {
+/// Binds `text`, or any free port of loopback.
+Result<void> open_port(Listening& entry, const std::string& text, bool ephemeral) {
+    net::Address address{"127.0.0.1", 0};
+    if (!ephemeral) {
         TRY(address, net::parse_address(text));
     }
-    for (std::int64_t i = 0; i < workers; ++i) {
-        TRY(auto socket, bind_socket(address, workers > 1));
-        entry.sockets.push_back(std::move(socket));
-    }
+    TRY(const int socket, net::listen_on(address));
+    entry.socket = Descriptor{socket};
+    TRY(address, net::bound_address(socket));
     entry.address = net::to_text(address);
     return {};
 }
@@ -52,22 +42,21 @@ Result<std::vector<Listening>> bind_listeners(const Settings& settings, bool eph
         entry.service = name;
         entry.kind = settings.text(key("kind"));
         entry.persona = settings.text(key("persona"));
-        auto bound = bind_all(entry, settings.text(key("address")),
-                              settings.number("sensor.workers"), ephemeral);
+        auto bound = open_port(entry, settings.text(key("address")), ephemeral);
         if (!bound)
             return fail(Fault::refused,
                         fmt::format("{}: {}", key("address"), bound.error().detail()));
         listeners.push_back(std::move(entry));
     }
     // A service that has its protocol's name is the main one of its kind: scripts take the first.
-    const auto main_one = [](const Listening& entry) { return entry.service == entry.kind; };
-    const auto first = std::ranges::find_if(listeners, main_one);
-    if (first != listeners.end()) std::rotate(listeners.begin(), first, first + 1);
+    std::ranges::sort(listeners, {}, [](const Listening& entry) {
+        return std::pair{entry.service != entry.kind, std::string_view{entry.service}};
+    });
     if (!settings.flag("hub.enabled")) return listeners;
     Listening hub;
     hub.service = "hub";
     hub.kind = "hub";
-    auto bound = bind_all(hub, settings.text("hub.address"), 1, ephemeral);
+    auto bound = open_port(hub, settings.text("hub.address"), ephemeral);
     if (!bound) return fail(Fault::refused, fmt::format("hub.address: {}", bound.error().detail()));
     listeners.push_back(std::move(hub));
     return listeners;
@@ -106,6 +95,8 @@ int run(const Arguments& arguments) {
     if (!listeners) return complain(listeners.error().detail(), 2);
     if (auto become = process::become_user(settings->text("run.user"), state); !become)
         return complain(become.error().detail(), 2);
+    if (auto made = make_missing_host_keys(*settings, "."); !made)
+        return complain(made.error().detail(), 2);
     if (auto entered = process::enter_user_namespace(); !entered)
         return complain(entered.error().detail(), 2);
     process::SupervisorOptions options{.settings = *settings,

@@ -8,7 +8,8 @@ target_compile_options(skep_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 reports these inside libstdc++'s own headers.
     target_compile_options(skep_options INTERFACE -Wno-error=maybe-uninitialized -Wno-error=restrict
-        -Wno-error=dangling-pointer -Wno-error=stringop-overflow -Wno-error=array-bounds -Wno-missing-field-initializers)
+        -Wno-error=dangling-pointer -Wno-error=stringop-overflow -Wno-error=array-bounds -Wno-error=mismatched-new-delete
+        -Wno-missing-field-initializers)
 else()
     target_compile_options(skep_options INTERFACE -Wno-missing-designated-field-initializers -Wno-missing-field-initializers)
 endif()

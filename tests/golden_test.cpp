@@ -142,11 +142,11 @@ Run play(const service::Service& service, const Script& script, std::size_t fail
     });
     tests::FakeEvents events{stream, [&](const event::Event& event) { writer.event(event); }};
     tests::FakeAuthenticator auth{events, script.password};
-    tests::FakeShells shells{script.refused};
+    tests::FakeMachine machine{script.refused};
     const auto persona =
         script.persona == "router" ? tests::router_persona("gw") : tests::debian_persona("web01");
-    service::Session session{stream, events,      auth, shells, persona, "192.0.2.1",
-                             4711,   "192.0.2.2", 23,   60s,    1800s};
+    service::Session session{stream, events,      auth, machine, persona, "192.0.2.1",
+                             4711,   "192.0.2.2", 23,   60s,     1800s};
     boost::asio::io_context io;
     Run run;
     boost::asio::co_spawn(io, service.serve(session),

@@ -179,6 +179,7 @@ Launcher::start(const std::string& id, const persona::Persona& persona, const Lo
         socket_.reset();
         ends.first.reset();
         spares_.clear();
+        ::setsid(); // a scheduling group of its own: see Background
         ::_exit(run_supervisor(plan, image.programs, std::move(ends.second)));
     }
     return std::move(ends.first);

@@ -20,7 +20,10 @@ struct Task {
     std::uint64_t request = 0; ///< The session it descends from.
     bool is_machines = false;  ///< Process 1 started it for the machine: its program is no event.
     bool is_first = true;      ///< A child of process 1: a session's shell, a daemon.
-    bool steps_back = false;   ///< See Background.
+    // See Background.
+    bool steps_back = false;
+    bool is_left = false;  ///< Its session is over.
+    bool is_light = false; ///< So its group has been weighed.
     std::int64_t since_ms = 0; ///< On the monotonic clock.
 };
 

@@ -188,14 +188,14 @@ int Supervisor::wait_ms() {
         const auto left = static_cast<int>(std::max<std::int64_t>(next_tick_ - now, 0));
         wait = wait < 0 ? left : std::min(wait, left);
     }
-    const auto memory = memory_->wait_ms(now);
-    if (memory >= 0) wait = wait < 0 ? memory : std::min(wait, memory);
+    for (const auto other : {memory_->wait_ms(now), background_->wait_ms(now)})
+        if (other >= 0) wait = wait < 0 ? other : std::min(wait, other);
     return wait;
 }
 
 void Supervisor::tick() {
     const auto now = monotonic_ms();
-    if (memory_->look(now)) background_->look(now);
+    if (memory_->look(now) || background_->wait_ms(now) == 0) background_->look(now);
     if (now < next_tick_) return;
     next_tick_ = now + tick_ms;
     watching_ = capture_->look(system_clock().now() / 1000000);
@@ -235,6 +235,7 @@ void Supervisor::start_next() {
     busy_ = true;
     state_->starting = request.request;
     state_->peers[request.request] = request.src_ip;
+    background_->look(monotonic_ms());
     std::string flags;
     if (plan_.persona.every_user_is_root) flags += 'r';
     if (plan_.persona.telnet_server.starts_with("busybox")) flags += 'b';

@@ -64,14 +64,13 @@ std::string to_text(const Address& address) {
     return fmt::format("{}{}{}:{}", v6 ? "[" : "", address.host, v6 ? "]" : "", address.port);
 }
 
-Result<int> listen_on(const Address& address, bool shared) {
+Result<int> listen_on(const Address& address) {
     sockaddr_storage storage{};
     const socklen_t size = fill(address, storage);
     if (size == 0) return wrong(to_text(address));
     const int socket = ::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     const int on = 1;
     bool ok = socket >= 0 && ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
-    if (ok && shared) ok = ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
     ok = ok && ::bind(socket, reinterpret_cast<const sockaddr*>(&storage), size) == 0;
     ok = ok && ::listen(socket, backlog) == 0;
     if (ok) return socket;

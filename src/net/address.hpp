@@ -20,9 +20,9 @@ Result<Address> parse_address(const std::string& text);
 /// `host:port`, IPv6 in brackets.
 std::string to_text(const Address& address);
 
-/// A listening TCP socket (close-on-exec, non-blocking, SO_REUSEADDR; SO_REUSEPORT if `shared`).
+/// A listening TCP socket (close-on-exec, non-blocking, SO_REUSEADDR).
 /// The port 0 takes any free one. Fault::refused with the reason. The caller owns the descriptor.
-Result<int> listen_on(const Address& address, bool shared);
+Result<int> listen_on(const Address& address);
 
 /// The address that a listening socket is bound to.
 Result<Address> bound_address(int socket);

@@ -25,12 +25,12 @@ TEST_CASE("addresses are literals with a port") {
 
 TEST_CASE("port 0 takes a free port, and a taken one is refused by name") {
     net::Address address{"127.0.0.1", 0};
-    const auto socket = net::listen_on(address, false);
+    const auto socket = net::listen_on(address);
     REQUIRE(socket.has_value());
     const auto bound = net::bound_address(*socket);
     REQUIRE(bound.has_value());
     CHECK(bound->port != 0);
-    const auto again = net::listen_on(*bound, false);
+    const auto again = net::listen_on(*bound);
     REQUIRE_FALSE(again.has_value());
     CHECK(again.error().detail().find(net::to_text(*bound)) != std::string::npos);
     ::close(*socket);

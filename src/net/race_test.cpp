@@ -54,7 +54,7 @@ TEST_CASE("the first of two coroutines decides, the other is cancelled") {
         auto one = first ? ends_with(Fault::reset) : never(cancelled);
         auto other = first ? never(cancelled) : ends_with(Fault::reset);
         const auto outcome = run(net::first_of(std::move(one), std::move(other)));
-        REQUIRE(outcome);
+        REQUIRE(outcome.has_value());
         CHECK(outcome->error().kind() == Fault::reset);
         CHECK(cancelled);
     }

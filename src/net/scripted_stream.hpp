@@ -54,6 +54,11 @@ class ScriptedStream final : public Stream, public Clock {
     Task<Result<void>> write_urgent(char byte, std::chrono::milliseconds within) override;
     Task<Result<void>> pause(std::chrono::milliseconds time) override;
 
+    void reset_at_end() override { resets_ = true; }
+
+    /// Whether reset_at_end() was called.
+    bool resets() const noexcept { return resets_; }
+
   private:
     struct Step {
         std::string bytes;              ///< A packet, or
@@ -74,6 +79,7 @@ class ScriptedStream final : public Stream, public Clock {
     std::size_t fail_at_ = 0;
     Fault fail_with_ = Fault::reset;
     bool end_told_ = false;
+    bool resets_ = false;
 };
 
 } // namespace skep::net

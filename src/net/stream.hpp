@@ -34,6 +34,10 @@ class Stream {
 
     /// Waits `time`, for delays that a peer can measure. Fault::closed as soon as the peer is gone.
     virtual Task<Result<void>> pause(std::chrono::milliseconds time) = 0;
+
+    /// The stream's end will be a reset instead of an orderly one, as of a server's socket that is
+    /// closed with bytes in it that nobody read (tcp(7), RFC 1122 section 4.2.2.13).
+    virtual void reset_at_end() = 0;
 };
 
 } // namespace skep::net

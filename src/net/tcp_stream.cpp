@@ -181,6 +181,12 @@ Task<Result<void>> TcpStream::pause(std::chrono::milliseconds time) {
     co_return Result<void>{};
 }
 
+void TcpStream::reset_at_end() {
+    if (!state_->socket.is_open()) return;
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(state_->socket.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void TcpStream::close() {
     boost::system::error_code ignored;
     state_->socket.close(ignored);

@@ -6,6 +6,8 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <optional>
+#include <cerrno>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -102,4 +104,28 @@ TEST_CASE("cancel ends a waiting read") {
     f.io.poll();
     REQUIRE(read->has_value());
     CHECK((*read)->error().kind() == Fault::cancelled);
+}
+
+TEST_CASE("a stream that resets at its end breaks the peer's connection") {
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(listener, generic, size) == 0);
+    REQUIRE(::listen(listener, 1) == 0);
+    REQUIRE(::getsockname(listener, generic, &size) == 0);
+    const int peer = ::socket(AF_INET, SOCK_STREAM, 0);
+    REQUIRE(::connect(peer, generic, size) == 0);
+    Fixture f;
+    {
+        skep::net::TcpStream stream{f.io, ::accept(listener, nullptr, nullptr), f.deadlines};
+        stream.reset_at_end();
+    }
+    char byte = 0;
+    CHECK(::recv(peer, &byte, 1, 0) == -1);
+    CHECK(errno == ECONNRESET);
+    ::close(peer);
+    ::close(listener);
 }

@@ -36,12 +36,14 @@ enum class MessageKind : std::uint8_t {
     recording_close = 24, ///< u64 sequence, bytes session, bytes JSON of the log.closed event
     remember = 25, ///< u64 sequence, bytes source, bytes user, bytes password: accepted for good
                    ///< (policy `after`)
+    tried = 26, ///< u64 sequence, bytes source: a login was refused, for the other sensors to count
 
     // recorder to its clients
-    acknowledged = 30, ///< u64 sequence: everything up to it is on disk
-    pressure = 31,     ///< u8 level: 0 none, 1 no new artifacts, 2 no new sessions either
-    remembered = 32,   ///< bytes source, bytes user, bytes password: sent for each entry after
-                       ///< connecting, then as they come
+    acknowledged = 30,    ///< u64 sequence: everything up to it is on disk
+    pressure = 31,        ///< u8 level: 0 none, 1 no new artifacts, 2 no new sessions either
+    remembered = 32,      ///< bytes source, bytes user, bytes password: sent for each entry after
+                          ///< connecting, then as they come
+    tried_elsewhere = 33, ///< bytes source: another sensor said `tried`
 
     // sensor to cells, and back
     cell_open = 40,   ///< u64 request, then see CellRequest

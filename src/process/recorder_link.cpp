@@ -106,6 +106,9 @@ struct RecorderLink::State {
             auto password = fields.bytes();
             if (fields.finish() && owner.on_remembered)
                 owner.on_remembered(std::move(source), std::move(user), std::move(password));
+        } else if (message.kind == MessageKind::tried_elsewhere) {
+            const auto source = fields.bytes();
+            if (fields.finish() && owner.on_tried) owner.on_tried(source);
         }
     }
 
@@ -171,6 +174,12 @@ void RecorderLink::remember(std::string_view source,
     WireWriter out;
     out.bytes(source).bytes(user).bytes(password);
     state_->push(MessageKind::remember, std::move(out).take());
+}
+
+void RecorderLink::tried(std::string_view source) {
+    WireWriter out;
+    out.bytes(source);
+    state_->push(MessageKind::tried, std::move(out).take());
 }
 
 bool RecorderLink::full() const noexcept {

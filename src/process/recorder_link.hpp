@@ -50,12 +50,17 @@ class RecorderLink {
 
     void remember(std::string_view source, std::string_view user, std::string_view password);
 
+    /// Lets the other sensors count a refused login of `source`.
+    void tried(std::string_view source);
+
     bool full() const noexcept;
     std::size_t unacknowledged() const noexcept;
     Pressure pressure() const noexcept;
 
     /// Called for each remembered login, also for those of earlier runs.
     std::function<void(std::string source, std::string user, std::string password)> on_remembered;
+    /// Called for each `tried` of another sensor.
+    std::function<void(const std::string& source)> on_tried;
     /// Called when everything sent so far is on disk.
     std::function<void()> on_drained;
 

@@ -4,6 +4,7 @@
 #include "process/recorder_link.hpp"
 #include "process/sandbox.hpp"
 #include "process/supervisor_status.hpp"
+#include "process/workers.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -42,7 +43,6 @@ constexpr StopStep stop_steps[] = {
 
 struct Process {
     ProcessStatus status;
-    std::size_t worker = 0;
     std::unique_ptr<Channel> control;
     std::chrono::milliseconds backoff = backoff_min;
     std::chrono::steady_clock::time_point started;
@@ -50,8 +50,9 @@ struct Process {
 };
 
 [[noreturn]] void become(const Process& process, int control, bool ephemeral) {
-    // Its own group, so that a terminal's ^C reaches the supervisor alone.
-    ::setpgid(0, 0);
+    // A session of its own: a terminal's ^C reaches the supervisor alone, and the kernel divides a
+    // busy machine among the roles, not among their threads (autogroups, sched(7)).
+    ::setsid();
     if (control == control_descriptor)
         ::fcntl(control, F_SETFD, 0);
     else
@@ -79,9 +80,8 @@ class Supervisor {
                     static_cast<std::size_t>(options_.settings.limit("event_text_bytes"))} {
         add("recorder");
         if (options_.settings.text("cell.level") != "low") add("cells");
-        const auto workers = options_.settings.number("sensor.workers");
-        for (std::int64_t i = 0; i < workers; ++i)
-            add("sensor", static_cast<std::size_t>(i));
+        for (std::size_t i = 0; i < sensor_workers(options_.settings); ++i)
+            add("sensor");
         if (options_.settings.flag("hub.enabled")) add("hub");
     }
 
@@ -99,10 +99,9 @@ class Supervisor {
     }
 
   private:
-    void add(std::string role, std::size_t worker = 0) {
+    void add(std::string role) {
         auto process = std::make_unique<Process>();
         process->status.role = std::move(role);
-        process->worker = worker;
         processes_.push_back(std::move(process));
     }
 
@@ -141,8 +140,8 @@ class Supervisor {
                 continue;
             WireWriter out;
             out.bytes(entry.service).bytes(entry.address);
-            const auto& socket = entry.sockets[std::min(process.worker, entry.sockets.size() - 1)];
-            process.control->send(MessageKind::listener, std::move(out).take(), socket.duplicate());
+            process.control->send(MessageKind::listener, std::move(out).take(),
+                                  entry.socket.duplicate());
         }
     }
 

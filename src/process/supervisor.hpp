@@ -16,8 +16,8 @@ struct Listening {
     std::string service; ///< Name in `[service.NAME]`, or "hub".
     std::string kind;    ///< Protocol; "hub" for the dashboard.
     std::string persona;
-    std::string address;             ///< As bound.
-    std::vector<Descriptor> sockets; ///< One for each sensor process, sharing the port.
+    std::string address; ///< As bound.
+    Descriptor socket;   ///< All sensor processes accept on it.
 };
 
 struct SupervisorOptions {

@@ -90,6 +90,7 @@ void Recorder::State::handle(const std::shared_ptr<Client>& client, process::Mes
     case MessageKind::recording_data: done = handle_data(ticket, fields); break;
     case MessageKind::recording_close: done = handle_close(ticket, fields); break;
     case MessageKind::remember: done = handle_remember(ticket, fields); break;
+    case MessageKind::tried: done = handle_tried(ticket, fields); break;
     default: done = fail(Fault::malformed, "kind of a message");
     }
     if (done) return;
@@ -179,6 +180,17 @@ Result<void> Recorder::State::handle_close(Ticket ticket, WireReader& fields) {
     }
     next_round.events.emplace_back(std::move(event), std::move(ticket));
     sync_soon();
+    return {};
+}
+
+Result<void> Recorder::State::handle_tried(Ticket ticket, WireReader& fields) {
+    const auto source = fields.bytes();
+    if (auto finished = fields.finish(); !finished) return finished;
+    for (const auto& other : clients)
+        if (other != ticket.client && other->name.starts_with("sensor"))
+            other->channel.send(MessageKind::tried_elsewhere,
+                                std::move(WireWriter{}.bytes(source)).take());
+    durable({std::move(ticket)}); // nothing to keep: the try itself is an event
     return {};
 }
 

@@ -50,6 +50,7 @@ struct Peer {
             }
             if (message->kind == MessageKind::pressure) pressure = fields.u8();
             if (message->kind == MessageKind::remembered) remembered.push_back(fields.bytes());
+            if (message->kind == MessageKind::tried_elsewhere) tried.push_back(fields.bytes());
         }
     }
 
@@ -58,6 +59,7 @@ struct Peer {
     std::size_t acknowledgements = 0;
     unsigned pressure = 9;
     std::vector<std::string> remembered;
+    std::vector<std::string> tried;
 };
 
 /// Whether the disk refuses, for the worker to see.
@@ -263,6 +265,22 @@ TEST_CASE("a remembered login reaches every sensor, those that come later too, a
     Peer third{*f.recorder, "sensor"};
     third.read();
     CHECK(third.remembered == std::vector<std::string>{"203.0.113.1"});
+}
+
+TEST_CASE("a refused login reaches the other sensors and is acknowledged") {
+    Fixture f;
+    Peer first{*f.recorder, "sensor"};
+    Peer second{*f.recorder, "sensor"};
+    Peer cells{*f.recorder, "cells"};
+    WireWriter fields;
+    fields.u64(1).bytes("203.0.113.1");
+    first.send(MessageKind::tried, std::move(fields));
+    REQUIRE(f.acknowledged(first, 1));
+    second.read();
+    cells.read();
+    CHECK(first.tried.empty());
+    CHECK(second.tried == std::vector<std::string>{"203.0.113.1"});
+    CHECK(cells.tried.empty());
 }
 
 TEST_CASE("one peer's end ends no other, and a new socket of it is served") {

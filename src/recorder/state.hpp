@@ -41,6 +41,7 @@ struct Recorder::State : std::enable_shared_from_this<State> {
     Result<void> handle_open(Ticket ticket, WireReader& fields);
     Result<void> handle_data(Ticket ticket, WireReader& fields);
     Result<void> handle_close(Ticket ticket, WireReader& fields);
+    Result<void> handle_tried(Ticket ticket, WireReader& fields);
     Result<void> handle_remember(Ticket ticket, WireReader& fields);
     bool has_room(const Client& client) const;
     void write(const event::Event& event, Ticket ticket);

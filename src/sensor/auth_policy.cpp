@@ -123,11 +123,17 @@ service::Verdict AuthPolicy::judge_after(const std::string& source,
     }
     if (known.tries_left > 0) {
         --known.tries_left;
+        if (on_tried) on_tried(source);
         return service::Verdict::refused;
     }
     known.accepted.push_back(key);
     if (on_accepted) on_accepted(source, user, password);
     return service::Verdict::accepted;
+}
+
+void AuthPolicy::tried(const std::string& source) {
+    if (kind_ != Kind::after) return;
+    if (auto& known = source_of(source); known.tries_left > 0) --known.tries_left;
 }
 
 void AuthPolicy::remember(const std::string& source,

@@ -32,7 +32,8 @@ Result<AcceptRule> parse_rule(std::string_view text);
 /// `any`, `never`: what they say.
 /// `after`: a source's first tries are refused, as many as drawn for it between auth.after_min and
 /// auth.after_max; the next one is accepted and remembered: from then on that source gets in with a
-/// remembered login and with no other. A `!` rule of auth.accept refuses under every policy.
+/// remembered login and with no other. Processes tell each other their tries; each draws its own
+/// number, so that the bounds hold whichever process sees the last one. A `!` rule of auth.accept refuses under every policy.
 class AuthPolicy {
   public:
     static Result<AuthPolicy> make(const Settings& settings);
@@ -43,6 +44,11 @@ class AuthPolicy {
     /// Takes in a login that was accepted before, by this process or another.
     void remember(const std::string& source, std::string_view user, std::string_view password);
 
+    /// Counts a try of `source` that another process refused.
+    void tried(const std::string& source);
+
+    /// Called when `judge` counts a refused try, for the other processes.
+    std::function<void(const std::string& source)> on_tried;
     /// Called when `judge` accepts a new login that must be remembered.
     std::function<void(const std::string& source, std::string_view user, std::string_view password)>
         on_accepted;

@@ -70,6 +70,20 @@ TEST_CASE("after: N tries are refused, the next login is accepted for good and n
     CHECK(told == 1);
 }
 
+TEST_CASE("after: tries at one process count at the others") {
+    const std::initializer_list<const char*> settings{"auth.policy=after", "auth.after_min=3",
+                                                      "auth.after_max=3", "auth.accept=[]"};
+    auto left = policy(settings);
+    auto right = policy(settings);
+    left.on_tried = [&](const std::string& source) { right.tried(source); };
+    right.on_tried = [&](const std::string& source) { left.tried(source); };
+    CHECK(left.judge("1.2.3.4", "root", "a") == Verdict::refused);
+    CHECK(right.judge("1.2.3.4", "root", "b") == Verdict::refused);
+    CHECK(right.judge("5.6.7.8", "root", "b") == Verdict::refused);
+    CHECK(left.judge("1.2.3.4", "root", "c") == Verdict::refused);
+    CHECK(right.judge("1.2.3.4", "root", "d") == Verdict::accepted);
+}
+
 TEST_CASE("after: a remembered login works at once, everything else stays out") {
     auto after =
         policy({"auth.policy=after", "auth.after_min=0", "auth.after_max=0", "auth.accept=[]"});

@@ -16,7 +16,7 @@ using service::Verdict;
 /// small.
 class Connection final : public service::Events,
                          public service::Authenticator,
-                         public service::Shells {
+                         public service::Machine {
   public:
     Connection(Shared& shared, const Listener& listener, const net::Endpoints& ends)
         : shared_{shared}, listener_{listener}, ends_{ends}, start_{now()} {
@@ -51,9 +51,10 @@ class Connection final : public service::Events,
         shared_.recorder.record(std::move(event));
     }
 
-    Task<Result<std::unique_ptr<service::Terminal>>>
-    open(service::TerminalRequest request) override {
+    Task<Result<std::unique_ptr<service::Program>>> open(service::ProgramRequest request) override {
         if (!shared_.settings.shells) co_return fail(Fault::refused, "level is low");
+        if (request.kind != service::ProgramRequest::Kind::shell || !request.terminal)
+            co_return fail(Fault::refused, "only shells on terminals");
         auto asked = to_cell_request(request);
         auto opened = co_await shared_.cells.open(std::move(asked));
         if (!opened) {
@@ -65,10 +66,12 @@ class Connection final : public service::Events,
         TerminalContext context{shared_.io, shared_.recorder,  shared_.cells,
                                 {},         std::string{id()}, shared_.settings.cell_output_bytes};
         context.make_event = [this](std::string_view eventid) { return make(eventid); };
-        std::unique_ptr<service::Terminal> terminal =
+        std::unique_ptr<service::Program> terminal =
             std::make_unique<CellTerminal>(std::move(context), *std::move(opened), request);
         co_return terminal;
     }
+
+    Task<Result<bool>> holds_key(std::string_view, std::string_view) override { co_return false; }
 
     void connected() {
         auto event = make("session.connect");
@@ -110,7 +113,7 @@ class Connection final : public service::Events,
         event.text("sensor", shared_.sensor_name);
     }
 
-    process::CellRequest to_cell_request(const service::TerminalRequest& request) const {
+    process::CellRequest to_cell_request(const service::ProgramRequest& request) const {
         process::CellRequest asked;
         asked.session = id();
         asked.persona = listener_.persona.name;

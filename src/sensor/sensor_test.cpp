@@ -38,7 +38,7 @@ struct Fixture {
         REQUIRE(text.has_value());
         std::ofstream{directory / "personas" / "router.toml"} << *text;
         for (const char* assignment :
-             {"service.telnet.persona=router", "service.telnet.kind=telnet"})
+             {"service.telnet.persona=router", "service.telnet.kind=telnet", "sensor.workers=1"})
             REQUIRE(settings.assign(assignment));
         for (const char* assignment : assignments)
             REQUIRE(settings.assign(assignment));
@@ -74,7 +74,7 @@ struct Fixture {
     }
 
     void listen() {
-        const auto socket = net::listen_on(address, false);
+        const auto socket = net::listen_on(address);
         REQUIRE(socket.has_value());
         const Descriptor descriptor{*socket};
         address = *net::bound_address(*socket);
@@ -152,6 +152,16 @@ TEST_CASE("limits.connections: the sensor is full for every source") {
     const auto first = f.connect();
     const auto second = f.connect();
     CHECK(count(f.events(), "session.refused", "connections") == 1);
+}
+
+TEST_CASE("sensors that share a socket share the limits") {
+    Fixture f{"sensor.workers=3", "limits.connections_per_source=6"};
+    const auto first = f.connect();
+    const auto second = f.connect();
+    const auto third = f.connect();
+    const auto events = f.events();
+    CHECK(count(events, "session.connect") == 2);
+    CHECK(count(events, "session.refused", "connections_per_source") == 1);
 }
 
 TEST_CASE("limits.disk_free_bytes_sessions: under pressure connections are refused") {

@@ -65,7 +65,7 @@ struct CellTerminal::State {
 
 CellTerminal::CellTerminal(TerminalContext context,
                            OpenedCell opened,
-                           const service::TerminalRequest& request)
+                           const service::ProgramRequest& request)
     : state_{std::make_unique<State>(std::move(context), opened)} {
     auto event = state_->context.make_event("log.open");
     // A terminal whose size nobody told has 0 columns and rows for its programs; players need some.
@@ -82,7 +82,7 @@ CellTerminal::~CellTerminal() {
     state_->context.recorder.recording_close(state_->context.session, event);
 }
 
-Task<Result<std::string>> CellTerminal::read_some(std::size_t bytes_max) {
+Task<Result<std::string>> CellTerminal::read_output(std::size_t bytes_max) {
     static thread_local std::string buffer(read_bytes_max, '\0');
     auto& state = *state_;
     for (;;) {
@@ -126,6 +126,16 @@ void CellTerminal::resize(std::uint32_t columns, std::uint32_t rows) {
     state_->set_size(columns, rows);
     state_->record('r', fmt::format("{}x{}", std::min(columns, cells_a_side_max),
                                     std::min(rows, cells_a_side_max)));
+}
+
+Task<Result<std::string>> CellTerminal::read_errors(std::size_t) {
+    co_return fail(Fault::closed);
+}
+
+void CellTerminal::signal(std::string_view) {}
+
+Task<Result<service::Exit>> CellTerminal::exited() {
+    co_return fail(Fault::closed);
 }
 
 } // namespace skep::sensor

@@ -22,18 +22,24 @@ struct TerminalContext {
 };
 
 /// Records from its start to its end; the cell hears of the end.
-class CellTerminal final : public service::Terminal {
+class CellTerminal final : public service::Program {
   public:
     CellTerminal(TerminalContext context,
                  OpenedCell opened,
-                 const service::TerminalRequest& request);
+                 const service::ProgramRequest& request);
     ~CellTerminal() override;
     CellTerminal(const CellTerminal&) = delete;
     CellTerminal& operator=(const CellTerminal&) = delete;
 
-    Task<Result<std::string>> read_some(std::size_t bytes_max) override;
+    Task<Result<std::string>> read_output(std::size_t bytes_max) override;
+    Task<Result<std::string>> read_errors(std::size_t bytes_max) override;
     Task<Result<void>> write(std::string_view bytes) override;
+
+    void end_input() override {}
+
     void resize(std::uint32_t columns, std::uint32_t rows) override;
+    void signal(std::string_view name) override;
+    Task<Result<service::Exit>> exited() override;
 
   private:
     struct State;

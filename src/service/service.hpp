@@ -46,29 +46,6 @@ class Authenticator {
     virtual void accept_key(std::string_view user, std::string_view fingerprint) = 0;
 };
 
-/// Terminal of a shell in the attacker's cell.
-///
-/// The terminal recording, `cell_output_bytes` and the input limits are kept behind it.
-class Terminal {
-  public:
-    virtual ~Terminal() = default;
-    /// What the shell printed, 1 to `bytes_max` bytes. Fault::closed when its first process has
-    /// ended and all output was read, Fault::over_limit after limits.cell_output_bytes.
-    virtual Task<Result<std::string>> read_some(std::size_t bytes_max) = 0;
-    /// What the peer typed, with the protocol's own bytes already removed.
-    virtual Task<Result<void>> write(std::string_view bytes) = 0;
-    virtual void resize(std::uint32_t columns, std::uint32_t rows) = 0;
-};
-
-/// How the peer's terminal looks and what it brought along, as far as the protocol told it.
-struct TerminalRequest {
-    std::string username;
-    std::string term;
-    std::uint32_t columns = 80; ///< 0 if the client did not tell: so the programs see it.
-    std::uint32_t rows = 24;
-    std::vector<std::pair<std::string, std::string>> environment;
-};
-
 /// What to run in the attacker's cell for a logged-in peer.
 struct ProgramRequest {
     enum class Kind : std::uint8_t {
@@ -95,11 +72,43 @@ struct Exit {
     bool core = false;
 };
 
-/// Opens shells for one session. Fault::refused where the level is `low` or no cell can be had.
-class Shells {
+/// A program in the attacker's cell, from its start to its end. Its destruction hangs up: the
+/// terminal is closed (the kernel sends SIGHUP), or the pipes are, and then the program goes on.
+///
+/// The recording, `cell_output_bytes` and the input limits are kept behind it. Each coroutine may
+/// be awaited beside the others, but not twice at once.
+class Program {
   public:
-    virtual ~Shells() = default;
-    virtual Task<Result<std::unique_ptr<Terminal>>> open(TerminalRequest request) = 0;
+    virtual ~Program() = default;
+    /// What it printed to standard output or its terminal, 1 to `bytes_max` bytes. Fault::closed
+    /// when all who could print have closed it (a terminal: when its processes are gone) and all
+    /// was read, Fault::over_limit after limits.cell_output_bytes.
+    virtual Task<Result<std::string>> read_output(std::size_t bytes_max) = 0;
+    /// As read_output, of standard error; Fault::closed at once if it has a terminal.
+    virtual Task<Result<std::string>> read_errors(std::size_t bytes_max) = 0;
+    /// What the peer sent, with the protocol's own bytes already removed. Fault::closed if nobody
+    /// reads any more.
+    virtual Task<Result<void>> write(std::string_view bytes) = 0;
+    /// Nothing more comes from the peer. Nothing happens on a terminal.
+    virtual void end_input() = 0;
+    virtual void resize(std::uint32_t columns, std::uint32_t rows) = 0;
+    /// A signal by its name without SIG (RFC 4254 section 6.9) for the program's process group;
+    /// other names are ignored.
+    virtual void signal(std::string_view name) = 0;
+    /// Completes when the program itself has ended; what it started may go on to print.
+    /// Fault::closed if its cell ended before it.
+    virtual Task<Result<Exit>> exited() = 0;
+};
+
+/// The attacker's machine, as one session of it sees it.
+class Machine {
+  public:
+    virtual ~Machine() = default;
+    /// Fault::refused where the level is `low` or no cell can be had.
+    virtual Task<Result<std::unique_ptr<Program>>> open(ProgramRequest request) = 0;
+    /// Whether `user`'s authorized keys in the cell that this source has already hold the public
+    /// key `blob` (RFC 4253 section 6.6). No cell is made for the question.
+    virtual Task<Result<bool>> holds_key(std::string_view user, std::string_view blob) = 0;
 };
 
 /// What the settings and limits say about SSH.
@@ -116,7 +125,7 @@ struct Session {
     net::Stream& peer;
     Events& events;
     Authenticator& auth;
-    Shells& shells;
+    Machine& machine;
     const persona::Persona& persona;
     std::string_view src_ip; ///< Addresses as text, which lives as long as the session.
     std::uint16_t src_port = 0;

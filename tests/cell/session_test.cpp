@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+
 using namespace skep;
 using namespace skep::cell;
 using test::can_run;
@@ -125,5 +127,12 @@ TEST_CASE("what runs on after its session makes way for everything else") {
         now = cell.run("usleep 100000; " + policy);
     CHECK(now == "5\n");
     CHECK(cell.run("cut -d' ' -f41 /proc/$$/stat") == "0\n");
+    if (std::filesystem::exists("/proc/self/autogroup")) {
+        const std::string weight = "sed 's/.* //' /proc/$(pidof sleep | cut -d' ' -f1)/autogroup";
+        for (int i = 0; i < 50 && now != "19\n"; ++i)
+            now = cell.run("usleep 100000; " + weight);
+        CHECK(now == "19\n");
+        CHECK(cell.run("sed 's/.* //' /proc/$$/autogroup") == "0\n");
+    }
     cell.stop();
 }

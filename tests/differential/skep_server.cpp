@@ -30,9 +30,9 @@ namespace asio = boost::asio;
 namespace {
 
 /// /bin/sh on a pty, as a login starts it.
-class PtyTerminal final : public service::Terminal {
+class PtyShell final : public service::Program {
   public:
-    PtyTerminal(const asio::any_io_executor& executor, const service::TerminalRequest& request)
+    PtyShell(const asio::any_io_executor& executor, const service::ProgramRequest& request)
         : master_{executor} {
         int master = -1;
         winsize size{};
@@ -57,13 +57,13 @@ class PtyTerminal final : public service::Terminal {
         master_.native_non_blocking(true);
     }
 
-    ~PtyTerminal() override {
+    ~PtyShell() override {
         ::kill(process_, SIGHUP);
         master_.close();
         ::waitpid(process_, nullptr, 0);
     }
 
-    Task<Result<std::string>> read_some(std::size_t bytes_max) override {
+    Task<Result<std::string>> read_output(std::size_t bytes_max) override {
         std::string bytes(bytes_max, '\0');
         boost::system::error_code error;
         auto token = asio::redirect_error(asio::use_awaitable, error);
@@ -87,20 +87,28 @@ class PtyTerminal final : public service::Terminal {
         ::ioctl(master_.native_handle(), TIOCSWINSZ, &size);
     }
 
+    Task<Result<std::string>> read_errors(std::size_t) override { co_return fail(Fault::closed); }
+
+    void end_input() override {}
+
+    void signal(std::string_view) override {}
+
+    Task<Result<service::Exit>> exited() override { co_return fail(Fault::closed); }
+
   private:
     asio::posix::stream_descriptor master_;
     pid_t process_ = -1;
 };
 
-class PtyShells final : public service::Shells {
+class PtyMachine final : public service::Machine {
   public:
-    Task<Result<std::unique_ptr<service::Terminal>>>
-    open(service::TerminalRequest request) override {
+    Task<Result<std::unique_ptr<service::Program>>> open(service::ProgramRequest request) override {
         const auto executor = co_await asio::this_coro::executor;
-        std::unique_ptr<service::Terminal> terminal =
-            std::make_unique<PtyTerminal>(executor, request);
-        co_return terminal;
+        std::unique_ptr<service::Program> shell = std::make_unique<PtyShell>(executor, request);
+        co_return shell;
     }
+
+    Task<Result<bool>> holds_key(std::string_view, std::string_view) override { co_return false; }
 };
 
 /// TestUser's password opens the door for that user only.
@@ -117,7 +125,7 @@ struct Connection {
     net::TcpStream stream;
     FakeEvents events{system_clock(), {}};
     OneUser auth;
-    PtyShells shells;
+    PtyMachine machine;
     service::Session session;
 
     Connection(asio::io_context& io,
@@ -127,7 +135,7 @@ struct Connection {
         : stream{io, socket, deadlines}, session{stream,
                                                  events,
                                                  auth,
-                                                 shells,
+                                                 machine,
                                                  persona,
                                                  "127.0.0.1",
                                                  1,

@@ -251,13 +251,13 @@ class Telnet:
 class RealTelnet:
     """Debian's telnet program on a pseudo terminal of its own."""
 
-    def __init__(self, address):
+    def __init__(self, address, source="127.0.0.1"):
         host, port = address
         self.text = b""
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm"
-            os.execvp("telnet", ["telnet", "-8", host, str(port)] if os.environ.get("SKEP_TELNET_8BIT") else ["telnet", host, str(port)])
+            os.execvp("telnet", ["telnet", f"--bind={source}", host, str(port)])
 
     def read_until(self, pattern, seconds=WAIT_SECONDS):
         expression = re.compile(pattern.encode(), re.DOTALL)

@@ -44,10 +44,10 @@ Played play_session(const service::Service& service, std::string_view input) {
     Played played;
     FakeEvents events{stream, [&](const event::Event&) { ++played.events; }};
     FakeAuthenticator auth{events, "x"};
-    FakeShells shells{(flags & refuse) != 0};
+    FakeMachine machine{(flags & refuse) != 0};
     service::Session session{
-        stream,      events, auth,        shells, (flags & router) != 0 ? gateway : debian,
-        "192.0.2.1", 4711,   "192.0.2.2", 23,     60s,
+        stream,      events, auth,        machine, (flags & router) != 0 ? gateway : debian,
+        "192.0.2.1", 4711,   "192.0.2.2", 23,      60s,
         1800s};
     io.restart();
     boost::asio::co_spawn(io, service.serve(session),

@@ -5,6 +5,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
 #include <utility>
 
 namespace skep::tests {
@@ -12,75 +15,144 @@ namespace asio = boost::asio;
 
 namespace {
 
-class FakeTerminal final : public service::Terminal {
+class FakeProgram final : public service::Program {
   public:
-    FakeTerminal(const asio::any_io_executor& executor, service::TerminalRequest request)
-        : request_{std::move(request)}, ready_{executor} {
-        print("$ ");
+    FakeProgram(const asio::any_io_executor& executor, service::ProgramRequest request)
+        : request_{std::move(request)}, output_{executor}, errors_{executor}, ended_{executor} {
+        using Kind = service::ProgramRequest::Kind;
+        if (request_.kind == Kind::shell)
+            prompt();
+        else if (request_.kind == Kind::command)
+            run_command(request_.command);
     }
 
-    Task<Result<std::string>> read_some(std::size_t bytes_max) override {
-        while (output_.empty() && !ended_) {
-            ready_.expires_at(asio::steady_timer::time_point::max());
-            boost::system::error_code error;
-            auto token = asio::redirect_error(asio::use_awaitable, error);
-            co_await ready_.async_wait(token);
-            const auto state = co_await asio::this_coro::cancellation_state;
-            if (state.cancelled() != asio::cancellation_type::none)
-                co_return fail(Fault::cancelled);
-        }
-        if (output_.empty()) co_return fail(Fault::closed);
-        auto bytes = output_.substr(0, bytes_max);
-        output_.erase(0, bytes.size());
-        co_return bytes;
+    Task<Result<std::string>> read_output(std::size_t bytes_max) override {
+        return read(output_, bytes_max);
+    }
+
+    Task<Result<std::string>> read_errors(std::size_t bytes_max) override {
+        return read(errors_, bytes_max);
     }
 
     Task<Result<void>> write(std::string_view bytes) override {
-        for (const char byte : bytes)
-            type(byte);
+        if (exit_) co_return fail(Fault::closed);
+        if (request_.kind != service::ProgramRequest::Kind::shell)
+            print(output_, bytes);
+        else
+            for (const char byte : bytes)
+                type(byte);
         co_return Result<void>{};
     }
 
+    void end_input() override {
+        if (!request_.terminal) end({});
+    }
+
     void resize(std::uint32_t columns, std::uint32_t rows) override {
-        print("[" + std::to_string(columns) + "x" + std::to_string(rows) + "]");
+        print(output_, "[" + std::to_string(columns) + "x" + std::to_string(rows) + "]");
+    }
+
+    void signal(std::string_view name) override { end({0, std::string{name}, false}); }
+
+    Task<Result<service::Exit>> exited() override {
+        while (!exit_)
+            CO_CHECK(co_await wait(ended_));
+        co_return *exit_;
     }
 
   private:
+    /// Bytes that wait to be read, and who waits for them.
+    struct Outlet {
+        std::string bytes;
+        asio::steady_timer ready;
+
+        explicit Outlet(const asio::any_io_executor& executor) : ready{executor} {}
+    };
+
+    static Task<Result<void>> wait(asio::steady_timer& timer) {
+        timer.expires_at(asio::steady_timer::time_point::max());
+        boost::system::error_code error;
+        auto token = asio::redirect_error(asio::use_awaitable, error);
+        co_await timer.async_wait(token);
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) co_return fail(Fault::cancelled);
+        co_return Result<void>{};
+    }
+
+    Task<Result<std::string>> read(Outlet& from, std::size_t bytes_max) {
+        const bool none = &from == &errors_ && request_.terminal;
+        while (from.bytes.empty() && !exit_ && !none)
+            CO_CHECK(co_await wait(from.ready));
+        if (from.bytes.empty()) co_return fail(Fault::closed);
+        auto bytes = from.bytes.substr(0, bytes_max);
+        from.bytes.erase(0, bytes.size());
+        co_return bytes;
+    }
+
+    static void print(Outlet& to, std::string_view text) {
+        to.bytes += text;
+        to.ready.cancel();
+    }
+
+    void end(service::Exit exit) {
+        if (exit_) return;
+        exit_ = std::move(exit);
+        output_.ready.cancel();
+        errors_.ready.cancel();
+        ended_.cancel();
+    }
+
+    void prompt() {
+        if (request_.terminal) print(output_, "$ ");
+    }
+
     void type(char byte) {
         if (byte != '\r' && byte != '\n') {
             line_ += byte;
-            print({&byte, 1});
+            if (request_.terminal) print(output_, {&byte, 1});
             return;
         }
-        print("\r\n");
-        run(std::exchange(line_, {}));
-        if (!ended_) print("$ ");
+        if (request_.terminal) print(output_, "\r\n");
+        run_line(std::exchange(line_, {}));
+        if (!exit_) prompt();
     }
 
-    void run(const std::string& line) {
-        if (line == "exit") {
-            ended_ = true;
-            ready_.cancel();
+    void run_line(const std::string& line) {
+        const std::string line_end = request_.terminal ? "\r\n" : "\n";
+        const auto tell = [&](const std::string& text) { print(output_, text + line_end); };
+        if (line == "exit" || line.starts_with("exit ")) {
+            service::Exit exit;
+            exit.status = std::atoi(line.c_str() + std::string_view{"exit"}.size());
+            end(exit);
         } else if (line == "env") {
-            print("TERM=" + request_.term + " USER=" + request_.username + "\r\n");
+            tell("TERM=" + request_.term + " USER=" + request_.username);
             for (const auto& [name, value] : request_.environment)
-                print(name + "=" + value + "\r\n");
+                tell(name + "=" + value);
         } else if (line == "size") {
-            print(std::to_string(request_.rows) + " " + std::to_string(request_.columns) + "\r\n");
+            tell(std::to_string(request_.rows) + " " + std::to_string(request_.columns));
         } else {
-            print("<" + line + ">\r\n");
+            tell("<" + line + ">");
         }
     }
 
-    void print(std::string_view text) {
-        output_ += text;
-        ready_.cancel();
+    void run_command(const std::string& command) {
+        constexpr std::string_view errors = "errors ", kill = "kill ";
+        service::Exit exit;
+        if (command == "cat") return;
+        if (command.starts_with(errors))
+            print(errors_, command.substr(errors.size()) + "\n");
+        else if (command.starts_with(kill))
+            exit.signal = command.substr(kill.size());
+        else
+            run_line(command);
+        end(std::move(exit));
     }
 
-    service::TerminalRequest request_;
-    asio::steady_timer ready_;
-    std::string output_, line_;
-    bool ended_ = false;
+    service::ProgramRequest request_;
+    Outlet output_, errors_;
+    asio::steady_timer ended_;
+    std::optional<service::Exit> exit_;
+    std::string line_;
 };
 
 } // namespace
@@ -99,13 +171,17 @@ void FakeAuthenticator::accept_key(std::string_view user, std::string_view finge
     events_.record(std::move(event));
 }
 
-Task<Result<std::unique_ptr<service::Terminal>>>
-FakeShells::open(service::TerminalRequest request) {
+Task<Result<std::unique_ptr<service::Program>>> FakeMachine::open(service::ProgramRequest request) {
     if (refuse_) co_return fail(Fault::refused);
     const auto executor = co_await asio::this_coro::executor;
-    std::unique_ptr<service::Terminal> terminal =
-        std::make_unique<FakeTerminal>(executor, std::move(request));
-    co_return terminal;
+    std::unique_ptr<service::Program> program =
+        std::make_unique<FakeProgram>(executor, std::move(request));
+    co_return program;
+}
+
+Task<Result<bool>> FakeMachine::holds_key(std::string_view user, std::string_view blob) {
+    co_return std::ranges::any_of(
+        keys, [&](const auto& key) { return key.first == user && key.second == blob; });
 }
 
 persona::Persona debian_persona(const std::string& hostname) {

@@ -1,5 +1,5 @@
-// What a service's session needs, made for tests: an authenticator with one password, a shell that
-// answers, and a collector of events.
+// What a service's session needs, made for tests: an authenticator with one password, programs that
+// answer, and a collector of events.
 #pragma once
 
 #include "persona/persona.hpp"
@@ -10,6 +10,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace skep::tests {
 
@@ -44,14 +46,22 @@ class FakeAuthenticator final : public service::Authenticator {
     std::string password_;
 };
 
-/// Opens terminals that echo what is typed, print `<LINE>` for a line, and end at `exit`. `tell
-/// SIZE` and `env` print the request.
-class FakeShells final : public service::Shells {
+/// Opens programs that need no cell.
+///
+/// On a terminal a shell echoes what is typed, prints `<LINE>` for a line, and ends at `exit` or
+/// `exit STATUS`; `size` and `env` print the request. A command prints `<COMMAND>` and ends with
+/// 0; but `exit STATUS` and `kill SIGNAL` end so, `cat` prints its input until that ends, and
+/// `errors TEXT` prints to standard error. A subsystem is like `cat`. A signal ends any of them.
+class FakeMachine final : public service::Machine {
   public:
-    explicit FakeShells(bool refuse = false) : refuse_{refuse} {}
+    explicit FakeMachine(bool refuse = false) : refuse_{refuse} {}
 
-    Task<Result<std::unique_ptr<service::Terminal>>>
-    open(service::TerminalRequest request) override;
+    Task<Result<std::unique_ptr<service::Program>>> open(service::ProgramRequest request) override;
+
+    /// True for the pairs in `keys`.
+    Task<Result<bool>> holds_key(std::string_view user, std::string_view blob) override;
+
+    std::vector<std::pair<std::string, std::string>> keys; ///< User and public key.
 
   private:
     bool refuse_;

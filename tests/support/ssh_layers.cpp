@@ -107,7 +107,7 @@ SshLayers::SshLayers(std::string_view name)
     : recorder{clock, [this](const event::Event& event) { events.push_back(event); }},
       authenticator{recorder, "geheim"}, persona{debian_persona("web01")},
       profile{*find_profile(name)}, sink{profile},
-      session{stream,      recorder, authenticator, shells, persona, "192.0.2.1", 4711,
+      session{stream,      recorder, authenticator, machine, persona, "192.0.2.1", 4711,
               "192.0.2.2", 22,       60s,           1800s} {}
 
 std::string SshLayers::tell(Auth& auth, const Writer& message) {

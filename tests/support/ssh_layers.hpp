@@ -101,7 +101,7 @@ struct SshLayers {
     std::vector<event::Event> events;
     FakeEvents recorder;
     FakeAuthenticator authenticator;
-    FakeShells shells;
+    FakeMachine machine;
     net::ScriptedStream stream;
     persona::Persona persona;
     service::ssh::Profile profile;

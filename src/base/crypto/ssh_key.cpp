@@ -57,21 +57,20 @@ std::string number_parameter(EVP_PKEY* key, const char* name) {
     return openssl::magnitude_of(openssl::Number{number}.get());
 }
 
-std::string encoded_public_key(EVP_PKEY* key) {
+/// Ed25519's public key is raw; OpenSSL 3.0 has no encoded form of it.
+std::string encoded_public_key(EVP_PKEY* key, bool raw) {
+    if (raw) {
+        std::string copy(32, '\0');
+        auto bytes_written = copy.size();
+        must(EVP_PKEY_get_raw_public_key(key, bytes_of(copy), &bytes_written) == 1);
+        return copy;
+    }
     unsigned char* bytes = nullptr;
     const auto size = EVP_PKEY_get1_encoded_public_key(key, &bytes);
     must(size > 0);
     std::string copy{reinterpret_cast<const char*>(bytes), size};
     OPENSSL_free(bytes);
     return copy;
-}
-
-/// OpenSSL 3.0 has no encoded public key of an Ed25519 key, only a raw one.
-std::string raw_public_key(EVP_PKEY* key) {
-    std::string bytes(32, '\0');
-    auto size = bytes.size();
-    must(EVP_PKEY_get_raw_public_key(key, bytes_of(bytes), &size) == 1 && size == bytes.size());
-    return bytes;
 }
 
 std::string blob_of(EVP_PKEY* key, const Kind& kind) {
@@ -82,12 +81,8 @@ std::string blob_of(EVP_PKEY* key, const Kind& kind) {
         append_mpint(blob, number_parameter(key, OSSL_PKEY_PARAM_RSA_N));
         return blob;
     }
-    if (kind.ssh_name == "ssh-ed25519") {
-        append_string(blob, raw_public_key(key));
-        return blob;
-    }
-    append_string(blob, info(Curve::p256).ssh_name);
-    append_string(blob, encoded_public_key(key));
+    if (kind.ssh_name == "ecdsa-sha2-nistp256") append_string(blob, info(Curve::p256).ssh_name);
+    append_string(blob, encoded_public_key(key, kind.ssh_name == "ssh-ed25519"));
     return blob;
 }
 

@@ -151,7 +151,7 @@ int open_terminal(const Account& account, unsigned short columns, unsigned short
     }
     char name[72];
     const char* base = std::strrchr(account.shell, '/');
-    std::snprintf(name, sizeof name, "-%s", base == nullptr ? account.shell : base + 1);
+    std::snprintf(name, sizeof name, "-%.70s", base == nullptr ? account.shell : base + 1);
     char* argv[] = {name, nullptr};
     ::execve(account.shell, argv, environment);
     std::printf("Cannot execute %s: %s\r\n", account.shell, std::strerror(errno));

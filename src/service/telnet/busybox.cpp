@@ -49,8 +49,8 @@ class Busybox final : public Server {
         return login_.state() == Login::State::accepted ? State::accepted : State::login;
     }
 
-    TerminalRequest request() const override {
-        TerminalRequest request;
+    ProgramRequest request() const override {
+        ProgramRequest request;
         request.username = login_.username();
         request.term = "linux"; // what init gives its services
         request.columns = columns_;

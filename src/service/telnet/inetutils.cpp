@@ -301,8 +301,8 @@ Server::State Inetutils::state() const noexcept {
 
 /// The environment that telnetd and login hand down; the client's own variables are not taken over
 /// without --accept-env.
-TerminalRequest Inetutils::request() const {
-    TerminalRequest request;
+ProgramRequest Inetutils::request() const {
+    ProgramRequest request;
     request.username = login_.username();
     request.term = extra_ ? extra_->type.value_or("network") : "network";
     request.columns = columns_;

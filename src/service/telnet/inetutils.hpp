@@ -24,7 +24,7 @@ class Inetutils final : public Server {
     void print(std::string_view bytes) override;
     Micros deadline() const noexcept override;
     State state() const noexcept override;
-    TerminalRequest request() const override;
+    ProgramRequest request() const override;
 
     std::size_t read_bytes_max() const noexcept override { return 8192; } // BUFSIZ
 

@@ -46,7 +46,7 @@ class Server {
     virtual Micros deadline() const noexcept = 0;
     virtual State state() const noexcept = 0;
     /// Whom to open the shell for.
-    virtual TerminalRequest request() const = 0;
+    virtual ProgramRequest request() const = 0;
     virtual std::size_t read_bytes_max() const noexcept = 0;
 
     Output out;

@@ -34,7 +34,7 @@ Task<Result<void>> send(Session& session, Server& server) {
 struct Relay {
     Session& session;
     Server& server;
-    Terminal& terminal;
+    Program& shell;
     InputLog log;
     bool sending = false;
 };
@@ -55,11 +55,11 @@ Task<Result<void>> type_into_shell(Relay& relay) {
         if (!server.typed.empty()) {
             const auto typed = std::exchange(server.typed, {});
             relay.log.type(typed);
-            CO_CHECK(co_await relay.terminal.write(typed));
+            CO_CHECK(co_await relay.shell.write(typed));
         }
         if (std::exchange(server.resized, false)) {
             const auto size = server.request();
-            relay.terminal.resize(size.columns, size.rows);
+            relay.shell.resize(size.columns, size.rows);
         }
         CO_CHECK(co_await send_apart(relay));
         if (server.state() == Server::State::ended) co_return Result<void>{};
@@ -71,7 +71,7 @@ Task<Result<void>> type_into_shell(Relay& relay) {
 
 Task<Result<void>> print_from_shell(Relay& relay) {
     for (;;) {
-        auto bytes = co_await relay.terminal.read_some(shell_bytes_max);
+        auto bytes = co_await relay.shell.read_output(shell_bytes_max);
         if (!bytes) co_return Result<void>{}; // the shell has ended, or printed all it may
         relay.server.print(*bytes);
         CO_CHECK(co_await send_apart(relay));
@@ -81,7 +81,7 @@ Task<Result<void>> print_from_shell(Relay& relay) {
 Task<Result<void>> run_shell(Session& session, Server& server) {
     auto request = server.request();
     server.resized = false;
-    auto opened = co_await session.shells.open(std::move(request));
+    auto opened = co_await session.machine.open(std::move(request));
     if (!opened) co_return Result<void>{}; // as a login whose shell cannot be run
     Relay relay{session, server, **opened, InputLog{session.events}};
     auto outcome = co_await net::first_of(type_into_shell(relay), print_from_shell(relay));

@@ -1,0 +1,61 @@
+// The background coroutines of one owner, and how they wait for each other.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace skep::net {
+
+/// Wakes one coroutine that waits for something another one does. Lives on one thread.
+class Wakeup {
+  public:
+    ~Wakeup();
+    Wakeup(Wakeup&&) noexcept;
+    Wakeup& operator=(Wakeup&&) noexcept;
+
+    /// Ends the pending wait(), or the next one at once.
+    void notify();
+    /// Until notify(). Fault::cancelled if its coroutine is cancelled.
+    Task<Result<void>> wait();
+
+  private:
+    friend class TaskSet;
+    struct State;
+    explicit Wakeup(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+/// Coroutines that run beside their owner on its thread. The owner must await finish() before it
+/// ends what they use; a set that is destroyed without it ends the process.
+class TaskSet {
+  public:
+    /// Tasks that can be cancelled together; a number of the owner's choice.
+    using Group = std::uint64_t;
+
+    /// A set on the executor of the calling coroutine.
+    static Task<std::unique_ptr<TaskSet>> make();
+    ~TaskSet();
+    TaskSet(const TaskSet&) = delete;
+    TaskSet& operator=(const TaskSet&) = delete;
+
+    /// Starts `task`; it runs when the caller waits next. What it refers to lives until finish().
+    void spawn(Group group, Task<void> task);
+    /// Ends the waits of that group's tasks: their awaits return Fault::cancelled or throw, and
+    /// they unwind. Safe from within one of them.
+    void cancel(Group group);
+    /// Cancels all, waits for their ends, and throws on the first exception that one of them ended
+    /// with before it was cancelled.
+    Task<void> finish();
+
+    Wakeup make_wakeup();
+
+  private:
+    struct State;
+    explicit TaskSet(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+} // namespace skep::net

@@ -1,0 +1,82 @@
+#include "net/task_set.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <catch2/catch.hpp>
+#include <exception>
+#include <stdexcept>
+
+namespace {
+
+using skep::Task;
+using skep::net::TaskSet;
+using skep::net::Wakeup;
+
+/// Runs one coroutine on a loop of its own until nothing is left to do.
+void run(Task<void> task) {
+    boost::asio::io_context io;
+    std::exception_ptr thrown;
+    boost::asio::co_spawn(io, std::move(task),
+                          [&](std::exception_ptr error) { thrown = std::move(error); });
+    io.run();
+    if (thrown) std::rethrow_exception(thrown);
+}
+
+Task<void> note(Wakeup& wakeup, int& woken, int& ended) {
+    for (;;) {
+        auto result = co_await wakeup.wait();
+        if (!result) break;
+        ++woken;
+    }
+    ++ended;
+}
+
+Task<void> cancel_some(int& woken, int& ended) {
+    auto tasks = co_await TaskSet::make();
+    auto one = tasks->make_wakeup();
+    auto other = tasks->make_wakeup();
+    auto own = tasks->make_wakeup();
+    tasks->spawn(1, note(one, woken, ended));
+    tasks->spawn(2, note(other, woken, ended));
+    one.notify();
+    other.notify();
+    own.notify();
+    const auto told = co_await own.wait();
+    CHECK(told.has_value());
+    tasks->cancel(1);
+    co_await tasks->finish();
+}
+
+TEST_CASE("finish waits for every task's end") {
+    int woken = 0;
+    int ended = 0;
+    run(cancel_some(woken, ended));
+    CHECK(ended == 2);
+}
+
+Task<void> fail_at_once() {
+    throw std::runtime_error{"a bug"};
+    co_return;
+}
+
+Task<void> tell(Wakeup& wakeup) {
+    wakeup.notify();
+    co_return;
+}
+
+Task<void> spawn_a_fault() {
+    auto tasks = co_await TaskSet::make();
+    auto last = tasks->make_wakeup();
+    tasks->spawn(1, fail_at_once());
+    tasks->spawn(2, tell(last));
+    const auto all_ran = co_await last.wait();
+    CHECK(all_ran.has_value());
+    co_await tasks->finish();
+}
+
+TEST_CASE("a task's exception reaches the owner") {
+    CHECK_THROWS_AS(run(spawn_a_fault()), std::runtime_error);
+}
+
+} // namespace
