@@ -30,7 +30,7 @@ struct SshServer {
     std::vector<std::string> messages;
     FakeEvents events;
     FakeAuthenticator auth;
-    FakeShells shells;
+    FakeMachine machine;
     persona::Persona persona;
     service::Session session;
     std::string identification;
