@@ -118,6 +118,8 @@ class OneUser final : public service::Authenticator {
         return user == TestUser::name && password == TestUser::password ? service::Verdict::accepted
                                                                         : service::Verdict::refused;
     }
+
+    void accept_key(std::string_view, std::string_view) override {}
 };
 
 /// Everything of one connection that must outlive its coroutine.
