@@ -155,3 +155,29 @@ TEST_CASE("an event whose escapes are long still fits a packet") {
     CHECK(message.payload.size() < message_bytes_max);
     CHECK(message.payload.find("\"truncated\":true") != std::string::npos);
 }
+
+TEST_CASE("a message carries up to three descriptors, in order") {
+    auto [left, right] = pair_or_fail();
+    std::array<std::array<int, 2>, 2> pipes{};
+    for (auto& pipe : pipes)
+        REQUIRE(::pipe(pipe.data()) == 0);
+    const std::array<int, 3> sent{pipes[0][0], pipes[0][1], pipes[1][1]};
+    REQUIRE(send_now(left.get(), MessageKind::cell_opened, "p", sent));
+    auto first = next(right);
+    for (const auto& pipe : pipes)
+        for (const int end : pipe)
+            ::close(end);
+    // And on, by a channel.
+    asio::io_context io;
+    Channel channel{io, std::move(right)};
+    CHECK(channel.send(std::move(first)));
+    turn(io);
+    const auto again = next(left);
+    REQUIRE(again.descriptor.valid());
+    REQUIRE(again.more[0].valid());
+    REQUIRE(again.more[1].valid());
+    CHECK(::write(again.more[0].get(), "x", 1) == 1);
+    char byte = 0;
+    CHECK(::read(again.descriptor.get(), &byte, 1) == 1);
+    CHECK(byte == 'x');
+}

@@ -70,15 +70,25 @@ void TestCell::take(Message message) {
             events.push_back(std::move(sent->event));
         }
         return;
-    case MessageKind::cell_opened: terminal_ = std::move(message.descriptor); return;
+    case MessageKind::cell_opened:
+        terminal_ = std::move(message.descriptor);
+        outputs_ = std::move(message.more);
+        return;
+    case MessageKind::cell_key_answer:
+        in.u64();
+        held_ = in.u8() == 1;
+        return;
     case MessageKind::cell_failed:
         in.u64();
         failure_ = in.bytes();
         return;
     case MessageKind::cell_closed:
-        in.u64();
-        status = in.u32();
-        closed = true;
+        if (const auto told = process::decode_cell_exit(message.payload);
+            told && told->request == request_) {
+            exit = *told;
+            status = exit.signal == 0 ? exit.status : 128 + exit.signal;
+            closed = true;
+        }
         return;
     case MessageKind::notice: failure_ = message.payload; return;
     default: return;
@@ -103,11 +113,19 @@ void TestCell::listen(std::chrono::milliseconds within) {
 
 std::string TestCell::ask(const std::string& user, std::chrono::milliseconds within) {
     process::CellRequest request;
-    request.request = ++request_;
-    request.session = "test";
     request.username = user;
     request.term = "xterm";
-    request.remote_host = "192.0.2.7";
+    return start(std::move(request), within);
+}
+
+std::string TestCell::start(process::CellRequest request, std::chrono::milliseconds within) {
+    request.request = ++request_;
+    request.session = "test";
+    request.src_ip = "192.0.2.7";
+    request.src_port = 4711;
+    request.dst_ip = "192.0.2.1";
+    request.dst_port = 22;
+    request.remote_host = request.src_ip;
     failure_.clear();
     closed = false;
     if (terminal_.valid()) older_.push_back(std::move(terminal_));
@@ -223,18 +241,23 @@ const std::string& shared_images() {
 
 } // namespace
 
-TestCells::TestCells(CellLimits limits, std::string directory, std::vector<std::string> images)
+TestCells::TestCells(CellLimits limits,
+                     std::string directory,
+                     std::vector<std::string> images,
+                     const std::string& built_images)
     : directory_{std::move(directory)}, temporary_{directory_.empty()} {
     if (temporary_) {
         std::string pattern = "/tmp/skep-cells-XXXXXX";
         directory_ = ::mkdtemp(pattern.data());
-        fs::create_symlink(shared_images(), directory_ + "/images");
+        fs::create_symlink(built_images.empty() ? shared_images() : built_images,
+                           directory_ + "/images");
     }
     ::setenv("SKEP_IMAGE_OFFLINE", "1", 1); // NOLINT(concurrency-mt-unsafe): one thread
     plan_.limits = limits;
     for (const auto& recipe : image_recipes()) {
         if (std::ranges::find(images, recipe.name) == images.end()) continue;
-        const bool there = !temporary_ && image_info(directory_ + "/images", recipe.name);
+        const bool there = (!temporary_ || !built_images.empty()) &&
+                           image_info(directory_ + "/images", recipe.name);
         if (there) {
             // A deployment's images are taken as they are.
         } else if (auto built =
@@ -290,7 +313,7 @@ TestCells::~TestCells() {
 TestCell TestCells::launch(unsigned number, const std::string& persona) {
     const auto id = fmt::format("{:016x}", number);
     WireWriter out;
-    out.bytes(id).bytes(persona);
+    out.bytes(id).bytes(persona).u8(0);
     static_cast<void>(
         process::send_now(socket_.get(), MessageKind::cell_launch, std::move(out).take()));
     auto answer = process::receive_now(socket_.get());

@@ -5,10 +5,12 @@
 #include "cell/outlet.hpp"
 #include "process/message.hpp"
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,14 @@ struct KeptFile {
     std::string destfile;
     std::string reason;
     std::string content;
+};
+
+/// What a program without a terminal did.
+struct Outcome {
+    std::string failure; ///< Why it was not started; else empty.
+    std::string output;
+    std::string errors;
+    process::CellExit exit;
 };
 
 /// A cell with one terminal.
@@ -58,13 +68,33 @@ class TestCell {
 
     void hang_up() { terminal_.reset(); }
 
+    /// Runs a program on pipes as SSH would and gives it `input`, until it has ended and closed
+    /// its output. `signal`: sent once it has printed something.
+    Outcome
+    execute(process::CellRequest request, std::string input = {}, const std::string& signal = {});
+    Outcome execute(const std::string& command, std::string input = {});
+
+    /// As open, for a request that is not a login shell's.
+    std::string start(process::CellRequest request,
+                      std::chrono::milliseconds within = std::chrono::seconds{20});
+
+    /// Reads what is left of the terminal's output, to its end.
+    std::string read_rest() { return read_until("\x01 never printed"); }
+
+    /// Whether the user has that public key, by the supervisor's answer.
+    bool holds_key(const std::string& user, const std::string& blob);
+
+    /// Sends the supervisor a message about the last program.
+    void tell(process::MessageKind kind, const std::string& name = {});
+
     /// Ends the cell and waits for its supervisor.
     void stop();
 
     std::vector<event::Event> events;
     std::vector<KeptFile> files;
-    bool closed = false; ///< The session's first process has ended.
-    std::uint32_t status = 0;
+    bool closed = false;      ///< The last program has ended.
+    std::uint32_t status = 0; ///< Or 128 and its signal.
+    process::CellExit exit;
 
     /// Whether a file with this content was kept.
     bool kept(const std::string& content) const;
@@ -74,9 +104,12 @@ class TestCell {
   private:
     void take(process::Message message);
     std::string ask(const std::string& user, std::chrono::milliseconds within);
+    bool exchange(std::string_view& input, Outcome& outcome);
 
     process::Descriptor supervisor_;
-    process::Descriptor terminal_;
+    process::Descriptor terminal_; ///< Or standard input.
+    std::array<process::Descriptor, process::descriptors_max - 1> outputs_;
+    std::optional<bool> held_;
     std::vector<process::Descriptor>
         older_; ///< Terminals of sessions before: closing one would end its session.
     std::string id_;
@@ -89,10 +122,11 @@ class TestCell {
 class TestCells {
   public:
     /// `images` are built if they are missing. An empty `directory` makes a temporary one that is
-    /// removed at the end.
+    /// removed at the end. `built_images`: a directory of finished images to use in it.
     explicit TestCells(CellLimits limits = {},
                        std::string directory = {},
-                       std::vector<std::string> images = {"router"});
+                       std::vector<std::string> images = {"router"},
+                       const std::string& built_images = {});
     ~TestCells();
     TestCells(const TestCells&) = delete;
     TestCells& operator=(const TestCells&) = delete;

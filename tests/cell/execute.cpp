@@ -1,0 +1,98 @@
+// Programs on pipes, for tests.
+#include "base/wire.hpp"
+#include "cell/harness.hpp"
+#include "process/channel.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace skep::cell::test {
+namespace {
+
+constexpr int patience_ms = 30'000;
+
+/// False at the end.
+bool take_some(process::Descriptor& from, std::string& into) {
+    static std::string part(65536, '\0');
+    const auto count = ::read(from.get(), part.data(), part.size());
+    if (count > 0)
+        into.append(part, 0, static_cast<std::size_t>(count));
+    else
+        from.reset();
+    return count > 0;
+}
+
+} // namespace
+
+void TestCell::tell(process::MessageKind kind, const std::string& name) {
+    WireWriter out;
+    out.u64(request_);
+    if (!name.empty()) out.bytes(name);
+    static_cast<void>(process::send_now(supervisor_.get(), kind, std::move(out).take()));
+}
+
+bool TestCell::holds_key(const std::string& user, const std::string& blob) {
+    held_.reset();
+    process::KeyQuestion question;
+    question.username = user;
+    question.blob = blob;
+    static_cast<void>(process::send_now(supervisor_.get(), process::MessageKind::cell_key,
+                                        process::encode(question)));
+    await([&] { return held_.has_value(); });
+    return held_.value_or(false);
+}
+
+/// One turn of what goes in and out; false when nothing more comes out.
+bool TestCell::exchange(std::string_view& input, Outcome& outcome) {
+    if (input.empty()) terminal_.reset();
+    std::array<pollfd, 4> waits{
+        pollfd{terminal_.get(), POLLOUT, 0}, pollfd{outputs_[0].get(), POLLIN, 0},
+        pollfd{outputs_[1].get(), POLLIN, 0}, pollfd{supervisor_.get(), POLLIN, 0}};
+    if (!outputs_[0].valid() && !outputs_[1].valid()) return false;
+    if (::poll(waits.data(), waits.size(), patience_ms) <= 0) return false;
+    if (waits[0].revents != 0) {
+        const auto count = ::write(terminal_.get(), input.data(), input.size());
+        if (count > 0)
+            input.remove_prefix(static_cast<std::size_t>(count));
+        else if (errno != EAGAIN)
+            input = {}; // nobody reads it
+    }
+    if (waits[1].revents != 0) take_some(outputs_[0], outcome.output);
+    if (waits[2].revents != 0) take_some(outputs_[1], outcome.errors);
+    if (waits[3].revents != 0)
+        if (auto message = process::receive_now(supervisor_.get())) take(std::move(*message));
+    return true;
+}
+
+Outcome
+TestCell::execute(process::CellRequest request, std::string input, const std::string& signal) {
+    ::signal(SIGPIPE, SIG_IGN);
+    Outcome outcome;
+    request.protocol = "ssh";
+    request.terminal = false;
+    if (request.username.empty()) request.username = "root";
+    outcome.failure = start(std::move(request));
+    if (!outcome.failure.empty()) return outcome;
+    std::string_view left{input};
+    bool signalled = signal.empty();
+    while (exchange(left, outcome)) {
+        if (signalled || outcome.output.empty()) continue;
+        tell(process::MessageKind::cell_signal, signal);
+        signalled = true;
+    }
+    await([&] { return closed; });
+    outcome.exit = exit;
+    return outcome;
+}
+
+Outcome TestCell::execute(const std::string& command, std::string input) {
+    process::CellRequest request;
+    request.kind = process::CellRequest::Kind::command;
+    request.command = command;
+    return execute(std::move(request), std::move(input));
+}
+
+} // namespace skep::cell::test
