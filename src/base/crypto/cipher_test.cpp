@@ -170,7 +170,7 @@ TEST_CASE("chacha20-poly1305 refuses what was changed and leaves it as it was", 
     std::array<char, ChachaPoly::tag_bytes> tag{};
     cipher.seal(1, packet, tag);
     auto changed = packet;
-    changed[GENERATE(0, 4, 27)] ^= 1;
+    changed[GENERATE(0UL, 4UL, 27UL)] ^= 1;
     const auto before = changed;
     CHECK_FALSE(cipher.open(1, changed, tag));
     CHECK(changed == before);

@@ -57,14 +57,14 @@ std::string number_parameter(EVP_PKEY* key, const char* name) {
     return openssl::magnitude_of(openssl::Number{number}.get());
 }
 
-/// Ed25519's public key is raw; OpenSSL 3.0 has no encoded form of it.
-std::string encoded_public_key(EVP_PKEY* key, bool raw) {
-    if (raw) {
-        std::string copy(32, '\0');
-        auto bytes_written = copy.size();
-        must(EVP_PKEY_get_raw_public_key(key, bytes_of(copy), &bytes_written) == 1);
-        return copy;
-    }
+std::string ed25519_point(EVP_PKEY* key) {
+    std::string point(32, '\0');
+    std::size_t size = point.size();
+    must(EVP_PKEY_get_raw_public_key(key, bytes_of(point), &size) == 1);
+    return point;
+}
+
+std::string curve_point(EVP_PKEY* key) {
     unsigned char* bytes = nullptr;
     const auto size = EVP_PKEY_get1_encoded_public_key(key, &bytes);
     must(size > 0);
@@ -79,10 +79,12 @@ std::string blob_of(EVP_PKEY* key, const Kind& kind) {
     if (kind.ssh_name == "ssh-rsa") {
         append_mpint(blob, number_parameter(key, OSSL_PKEY_PARAM_RSA_E));
         append_mpint(blob, number_parameter(key, OSSL_PKEY_PARAM_RSA_N));
-        return blob;
+    } else if (kind.ssh_name == "ssh-ed25519") {
+        append_string(blob, ed25519_point(key));
+    } else {
+        append_string(blob, info(Curve::p256).ssh_name);
+        append_string(blob, curve_point(key));
     }
-    if (kind.ssh_name == "ecdsa-sha2-nistp256") append_string(blob, info(Curve::p256).ssh_name);
-    append_string(blob, encoded_public_key(key, kind.ssh_name == "ssh-ed25519"));
     return blob;
 }
 

@@ -192,13 +192,13 @@ void check_host_key(const HostKey& key,
     CHECK(found->bits == bits);
     const auto pem = key.to_pem();
     CHECK(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
-    auto again = HostKey::from_pem(pem);
+    const auto again = HostKey::from_pem(pem);
     REQUIRE(again);
     CHECK(again->blob() == key.blob());
     CHECK(again->type() == type);
     for (const auto algorithm : algorithms) {
         INFO(algorithm);
-        for (const auto& signer : {&key, &*again}) {
+        for (const HostKey* signer : {&key, &*again}) {
             for (const std::string_view data : {"data", "", "data"}) // twice: nothing is used up
                 CHECK(verify_signature(key.blob(), algorithm, signer->sign(algorithm, data), data));
         }
