@@ -74,7 +74,7 @@ TEST_CASE("each cipher goes with each MAC, both ways") {
             SshServer server{profile()};
             SshClient client{{.cipher = cipher, .mac = mac}};
             connect(server, client);
-            for (const std::size_t bytes : {0, 1, 10, 11, 12, 100, 20000})
+            for (const std::size_t bytes : {0U, 1U, 10U, 11U, 12U, 100U, 20000U})
                 check_message(server, client, bytes);
             CHECK(server.transport.ending() == Ending::none);
         }
@@ -90,7 +90,7 @@ TEST_CASE("dropbear's ciphers and MACs, and each kind of host key") {
                 SshServer server{profile("dropbear-2022.83")};
                 SshClient client{{.host_key = key, .cipher = cipher, .mac = mac}};
                 connect(server, client);
-                for (const std::size_t bytes : {0, 1, 10, 20000})
+                for (const std::size_t bytes : {0U, 1U, 10U, 20000U})
                     check_message(server, client, bytes);
             }
 }
@@ -194,7 +194,7 @@ TEST_CASE("zlib@openssh.com begins after authentication") {
         client.receive(server.take());
         CHECK(client.next() == Writer{Msg::userauth_success}.bytes());
         client.authenticated();
-        for (const std::size_t bytes : {1, 20000, 100})
+        for (const std::size_t bytes : {1U, 20000U, 100U})
             check_message(server, client, bytes);
         server.transport.send(Writer{Msg::channel_data}.raw(std::string(20000, 'z')).bytes());
         CHECK(server.transport.out.size() < 300);
