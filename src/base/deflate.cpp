@@ -32,8 +32,8 @@ struct Deflater::Context {
 };
 
 Deflater::Deflater(Flush flush)
-    : context_{std::make_unique<Context>(flush == Flush::partial ? Z_PARTIAL_FLUSH
-                                                                 : Z_SYNC_FLUSH)} {}
+    : context_{
+          std::make_unique<Context>(flush == Flush::partial ? Z_PARTIAL_FLUSH : Z_SYNC_FLUSH)} {}
 
 Deflater::~Deflater() = default;
 Deflater::Deflater(Deflater&&) noexcept = default;

@@ -43,8 +43,10 @@ class SshClient {
     /// Reads KEXINIT (unless it was read), KEXDH_REPLY and NEWKEYS, checks the signature, answers
     /// with NEWKEYS and takes the keys. Empty if the server did not send them.
     std::string finish();
+
     /// The server's KEXINIT was read with next().
     void take_kexinit(std::string payload) { server_own_ = std::move(payload); }
+
     /// The packet of a payload.
     std::string seal(std::string_view payload);
     /// Bytes in place of a whole packet, encrypted and authenticated as they are.

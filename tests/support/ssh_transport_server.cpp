@@ -31,12 +31,8 @@ void open_channel(service::ssh::Transport& transport, std::string_view message) 
     Reader reader{message.substr(1)};
     reader.string();
     const auto channel = reader.u32();
-    transport.send(Writer{Msg::channel_open_confirmation}
-                       .u32(channel)
-                       .u32(0)
-                       .u32(1 << 20)
-                       .u32(32768)
-                       .bytes());
+    transport.send(
+        Writer{Msg::channel_open_confirmation}.u32(channel).u32(0).u32(1 << 20).u32(32768).bytes());
 }
 
 void run(service::ssh::Transport& transport, std::string_view message) {
@@ -48,12 +44,8 @@ void run(service::ssh::Transport& transport, std::string_view message) {
         return transport.send(Writer{Msg::channel_failure}.u32(0).bytes());
     transport.send(Writer{Msg::channel_success}.u32(0).bytes());
     transport.send(Writer{Msg::channel_data}.u32(0).string("skep\n").bytes());
-    transport.send(Writer{Msg::channel_request}
-                       .u32(0)
-                       .string("exit-status")
-                       .boolean(false)
-                       .u32(0)
-                       .bytes());
+    transport.send(
+        Writer{Msg::channel_request}.u32(0).string("exit-status").boolean(false).u32(0).bytes());
     transport.send(Writer{Msg::channel_close}.u32(0).bytes());
 }
 

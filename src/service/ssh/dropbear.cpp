@@ -1,5 +1,5 @@
-// What dropbear (2022.83 of Debian 12, with its backport of strict key exchange) does with a packet:
-// process-packet.c, common-kex.c.
+// What dropbear (2022.83 of Debian 12, with its backport of strict key exchange) does with a
+// packet: process-packet.c, common-kex.c.
 #include "service/ssh/state.hpp"
 
 namespace skep::service::ssh {
@@ -19,8 +19,8 @@ std::optional<std::string_view> Transport::State::dispatch_dropbear(const Packet
     }
     // Its strict exchange ends with its own NEWKEYS.
     const bool strict_first = strict && session_id.empty();
-    if (!strict_first && (message == Msg::ignore || message == Msg::debug ||
-                          message == Msg::unimplemented))
+    if (!strict_first &&
+        (message == Msg::ignore || message == Msg::debug || message == Msg::unimplemented))
         return std::nullopt;
     if (required != 0 && type != required) {
         const bool allowed = type >= 1 && type <= transport_max &&
@@ -47,15 +47,14 @@ std::optional<std::string_view> Transport::State::dispatch_dropbear(const Packet
     const auto wrong = [&](Due due) { return !exchange || exchange->due != due; };
     switch (message) {
     case Msg::kexinit:
-        exchange && wrong(Due::kexinit) ? die("message_unexpected", read.payload)
-                                        : take_kexinit(read);
+        exchange&& wrong(Due::kexinit) ? die("message_unexpected", read.payload)
+                                       : take_kexinit(read);
         return std::nullopt;
     case Msg::kexdh_init:
         wrong(Due::init) ? die("message_unexpected", read.payload) : take_exchange_message(read);
         return std::nullopt;
     case Msg::newkeys:
-        wrong(Due::newkeys) ? die("message_unexpected", read.payload)
-                            : take_exchange_message(read);
+        wrong(Due::newkeys) ? die("message_unexpected", read.payload) : take_exchange_message(read);
         return std::nullopt;
     case Msg::service_request: return read.payload;
     default: break;

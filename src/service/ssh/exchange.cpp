@@ -26,9 +26,7 @@ Exchange::~Exchange() {
     crypto::wipe(secret_);
 }
 
-void Exchange::begin(std::string_view client,
-                     const Choice& choice,
-                     const crypto::HostKey& key) {
+void Exchange::begin(std::string_view client, const Choice& choice, const crypto::HostKey& key) {
     client_ = client;
     choice_ = choice;
     key_ = &key;
@@ -84,10 +82,8 @@ Result<std::string> Exchange::answer_in_group(std::string_view payload, const Pa
 
 /// RFC 4253 section 8: H = hash(V_C || V_S || I_C || I_S || K_S || e || f || K), with the group's
 /// fields before e in RFC 4419 section 3.
-std::string Exchange::reply(Msg type,
-                            const Exchanged& result,
-                            const Parties& parties,
-                            std::string_view group) {
+std::string
+Exchange::reply(Msg type, const Exchanged& result, const Parties& parties, std::string_view group) {
     Writer hashed;
     hashed.string(parties.client_identification).string(parties.server_identification);
     hashed.string(client_).string(own_).string(key_->blob()).raw(group);
@@ -98,11 +94,7 @@ std::string Exchange::reply(Msg type,
     const auto signature = key_->sign(choice_.host_key, hash_);
     agreement_.reset();
     due = Due::newkeys;
-    return Writer{type}
-        .string(key_->blob())
-        .string(result.server_value)
-        .string(signature)
-        .bytes();
+    return Writer{type}.string(key_->blob()).string(result.server_value).string(signature).bytes();
 }
 
 std::unique_ptr<Protection> Exchange::make_protection(bool inward,
@@ -110,8 +102,8 @@ std::unique_ptr<Protection> Exchange::make_protection(bool inward,
     const KeySource source{choice_.kex->hash, secret_, hash_, session_id};
     const auto& cipher = inward ? *choice_.cipher_in : *choice_.cipher_out;
     const auto* mac = inward ? choice_.mac_in : choice_.mac_out;
-    auto iv = cipher.iv_bytes == 0 ? std::string{}
-                                   : source.derive(inward ? 'A' : 'B', cipher.iv_bytes);
+    auto iv =
+        cipher.iv_bytes == 0 ? std::string{} : source.derive(inward ? 'A' : 'B', cipher.iv_bytes);
     auto key = source.derive(inward ? 'C' : 'D', cipher.key_bytes);
     std::unique_ptr<crypto::PacketMac> tagger;
     if (mac != nullptr) {
@@ -119,8 +111,8 @@ std::unique_ptr<Protection> Exchange::make_protection(bool inward,
         tagger = std::make_unique<crypto::PacketMac>(mac->make(mac_key));
         crypto::wipe(mac_key);
     }
-    auto protection = cipher.make(key, iv, !inward, std::move(tagger),
-                                  mac != nullptr && mac->of_ciphertext);
+    auto protection =
+        cipher.make(key, iv, !inward, std::move(tagger), mac != nullptr && mac->of_ciphertext);
     crypto::wipe(key);
     crypto::wipe(iv);
     return protection;

@@ -21,8 +21,7 @@ Result<Exchanged> respond_x25519(std::string_view client, unsigned) {
     return result;
 }
 
-template <crypto::Curve curve>
-Result<Exchanged> respond_ecdh(std::string_view client, unsigned) {
+template <crypto::Curve curve> Result<Exchanged> respond_ecdh(std::string_view client, unsigned) {
     const auto key = crypto::make_ecdh(curve);
     TRY(auto shared, key->agree(client));
     Exchanged result{std::string{client}, std::string{key->public_value()}, encode_secret(shared)};
@@ -35,8 +34,7 @@ Result<Exchanged> respond_group(std::string_view client, unsigned strength_bits)
     TRY(const auto number, parse_number(client));
     const auto key = crypto::make_finite_field(crypto::modp_prime(group), "\x02", strength_bits);
     TRY(auto shared, key->agree(number));
-    Exchanged result{std::string{client}, number_bytes(key->public_value()),
-                     encode_secret(shared)};
+    Exchanged result{std::string{client}, number_bytes(key->public_value()), encode_secret(shared)};
     crypto::wipe(shared);
     return result;
 }
@@ -51,8 +49,7 @@ Result<Exchanged> respond_sntrup761(std::string_view client, unsigned) {
     TRY(auto shared, key->agree(client.substr(sntrup_key_bytes)));
     auto both = inner.secret + shared;
     auto hashed = crypto::digest(crypto::Hash::sha512, both);
-    Exchanged result{std::string{client},
-                     inner.ciphertext + std::string{key->public_value()},
+    Exchanged result{std::string{client}, inner.ciphertext + std::string{key->public_value()},
                      Writer{}.string(hashed).bytes()};
     for (auto* secret : {&inner.secret, &shared, &both, &hashed})
         crypto::wipe(*secret);

@@ -84,8 +84,8 @@ std::optional<std::string_view> Transport::State::dispatch_openssh(const PacketR
     const auto type = static_cast<std::uint8_t>(read.payload.front());
     if (type == 0 || (type >= local_min && !profile.ping)) {
         report.weird("message_type", read.payload);
-        farewell(Disconnect::protocol_error,
-                 "Invalid ssh2 packet type: " + std::to_string(type), "message_type");
+        farewell(Disconnect::protocol_error, "Invalid ssh2 packet type: " + std::to_string(type),
+                 "message_type");
         return std::nullopt;
     }
     if (take_openssh_common(read)) return std::nullopt;

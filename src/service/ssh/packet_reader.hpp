@@ -1,5 +1,5 @@
-// Binary packets of a peer (RFC 4253 section 6), read in the portions in which the real server reads
-// them, so that it is known what it would have left in its socket.
+// Binary packets of a peer (RFC 4253 section 6), read in the portions in which the real server
+// reads them, so that it is known what it would have left in its socket.
 #pragma once
 
 #include "base/deflate.hpp"

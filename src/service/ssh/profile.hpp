@@ -24,10 +24,10 @@ struct Profile {
     std::string_view macs;
     std::string_view compression;
 
-    bool strict_kex = true;           ///< kex-strict-s-v00@openssh.com (CVE-2023-48795).
+    bool strict_kex = true;            ///< kex-strict-s-v00@openssh.com (CVE-2023-48795).
     bool short_identification = false; ///< OpenSSH before 8.0: 255 bytes, `Protocol mismatch.`
-    std::string_view server_sig_algs; ///< Of its EXT_INFO; empty if it sends none.
-    bool hostbound = true;            ///< publickey-hostbound@openssh.com=0 in EXT_INFO.
+    std::string_view server_sig_algs;  ///< Of its EXT_INFO; empty if it sends none.
+    bool hostbound = true;             ///< publickey-hostbound@openssh.com=0 in EXT_INFO.
     // Its distribution's sshd_config, or what it was compiled with.
     std::uint32_t login_seconds = 120; ///< LoginGraceTime
     std::uint32_t auth_tries = 6;      ///< MaxAuthTries

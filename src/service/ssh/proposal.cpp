@@ -10,8 +10,8 @@ namespace skep::service::ssh {
 namespace {
 
 constexpr std::size_t cookie_bytes = 16;
-constexpr std::size_t dropbear_string_bytes_max = 9000;   ///< MAX_STRING_LEN
-constexpr std::ptrdiff_t dropbear_names_max = 50;         ///< MAX_PROPOSED_ALGO
+constexpr std::size_t dropbear_string_bytes_max = 9000; ///< MAX_STRING_LEN
+constexpr std::ptrdiff_t dropbear_names_max = 50;       ///< MAX_PROPOSED_ALGO
 constexpr std::string_view delayed_zlib = "zlib@openssh.com";
 
 /// As a C string has it: OpenSSH allows a NUL at the very end of a list.
@@ -133,10 +133,14 @@ std::optional<Choice> Negotiation::choose(std::string_view& missing) const {
     missing = "no matching MAC found";
     choice.mac_in = find_mac(common(Offer::mac_in));
     choice.mac_out = find_mac(common(Offer::mac_out));
-    if (choice.cipher_in->authenticates) choice.mac_in = nullptr;
-    else if (choice.mac_in == nullptr) return std::nullopt;
-    if (choice.cipher_out->authenticates) choice.mac_out = nullptr;
-    else if (choice.mac_out == nullptr) return std::nullopt;
+    if (choice.cipher_in->authenticates)
+        choice.mac_in = nullptr;
+    else if (choice.mac_in == nullptr)
+        return std::nullopt;
+    if (choice.cipher_out->authenticates)
+        choice.mac_out = nullptr;
+    else if (choice.mac_out == nullptr)
+        return std::nullopt;
 
     missing = "no matching compression method found";
     const auto in = common(Offer::compression_in), out = common(Offer::compression_out);

@@ -48,8 +48,7 @@ std::string
 build_proposal(const Profile& profile, std::string_view kex, std::string_view host_keys);
 
 /// The key for a host key algorithm; nullptr if there is none.
-const crypto::HostKey* key_for(std::string_view algorithm,
-                               std::span<const crypto::HostKey> keys);
+const crypto::HostKey* key_for(std::string_view algorithm, std::span<const crypto::HostKey> keys);
 /// The names of `list` for which there is a key.
 std::string usable_host_keys(std::string_view list, std::span<const crypto::HostKey> keys);
 

@@ -131,8 +131,7 @@ std::unique_ptr<Protection> make_ctr(std::string_view key,
                                      std::unique_ptr<PacketMac> mac,
                                      bool mac_of_ciphertext) {
     crypto::AesCtr cipher{key, iv};
-    if (mac_of_ciphertext)
-        return std::make_unique<CtrThenMac>(std::move(cipher), std::move(*mac));
+    if (mac_of_ciphertext) return std::make_unique<CtrThenMac>(std::move(cipher), std::move(*mac));
     return std::make_unique<CtrAndMac>(std::move(cipher), std::move(*mac));
 }
 

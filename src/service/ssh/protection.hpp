@@ -21,11 +21,11 @@ class Protection {
     /// Encrypts a packet in place; `tag` has room for tag_bytes().
     virtual void seal(std::uint32_t sequence, std::span<char> packet, std::span<char> tag) = 0;
 
-    /// The packet's length field from its first head_bytes(). Where the length is encrypted together
-    /// with the rest, this decrypts them in place and must be called once a packet.
+    /// The packet's length field from its first head_bytes(). Where the length is encrypted
+    /// together with the rest, this decrypts them in place and must be called once a packet.
     virtual std::uint32_t length(std::uint32_t sequence, std::span<char> head) = 0;
-    /// Checks the tag and decrypts a packet, whose length() was taken, in place from its fifth byte;
-    /// false if the tag is wrong.
+    /// Checks the tag and decrypts a packet, whose length() was taken, in place from its fifth
+    /// byte; false if the tag is wrong.
     virtual bool open(std::uint32_t sequence, std::span<char> packet, std::span<char> tag) = 0;
 
     /// Multiple to which packets are padded.

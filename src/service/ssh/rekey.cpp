@@ -98,8 +98,7 @@ void Transport::State::take_kexinit(const PacketRead& read) {
             if (!openssh) return die("strict_kex");
             report.weird("strict_kex");
             return farewell(Disconnect::protocol_error,
-                            "strict KEX violation: KEXINIT was not the first packet",
-                            "strict_kex");
+                            "strict KEX violation: KEXINIT was not the first packet", "strict_kex");
         }
     }
     std::string_view missing;
@@ -115,9 +114,10 @@ void Transport::State::take_exchange_message(const PacketRead& read) {
     using Due = Exchange::Due;
     if (exchange->due == Due::newkeys) return take_newkeys(read.payload);
     const bool proposes = exchange->due == Due::group_request;
-    auto answer = proposes                           ? exchange->propose_group(read.payload)
-                  : exchange->due == Due::group_init ? exchange->answer_in_group(read.payload, parties)
-                                                     : exchange->answer(read.payload, parties);
+    auto answer = proposes ? exchange->propose_group(read.payload)
+                  : exchange->due == Due::group_init
+                      ? exchange->answer_in_group(read.payload, parties)
+                      : exchange->answer(read.payload, parties);
     if (!answer) return die("kex_value", read.payload);
     writer.write(*answer, out);
     if (proposes) return;
@@ -168,8 +168,7 @@ void Transport::State::send_ext_info() {
     const std::uint32_t count = 1U + (profile.hostbound ? 1U : 0U) + (profile.ping ? 1U : 0U);
     Writer message{Msg::ext_info};
     message.u32(count).string("server-sig-algs").string(profile.server_sig_algs);
-    if (openssh && profile.hostbound)
-        message.string("publickey-hostbound@openssh.com").string("0");
+    if (openssh && profile.hostbound) message.string("publickey-hostbound@openssh.com").string("0");
     if (openssh && profile.ping) message.string("ping@openssh.com").string("0");
     writer.write(message.bytes(), out);
 }

@@ -17,11 +17,11 @@ struct ListField {
 
 // Cowrie's names for those from client to server, and the same pattern for the others.
 constexpr ListField list_fields[] = {
-    {"kexAlgs", Offer::kex},          {"keyAlgs", Offer::host_key},
-    {"encCS", Offer::cipher_in},      {"encSC", Offer::cipher_out},
-    {"macCS", Offer::mac_in},         {"macSC", Offer::mac_out},
+    {"kexAlgs", Offer::kex},           {"keyAlgs", Offer::host_key},
+    {"encCS", Offer::cipher_in},       {"encSC", Offer::cipher_out},
+    {"macCS", Offer::mac_in},          {"macSC", Offer::mac_out},
     {"compCS", Offer::compression_in}, {"compSC", Offer::compression_out},
-    {"langCS", Offer::language_in},   {"langSC", Offer::language_out},
+    {"langCS", Offer::language_in},    {"langSC", Offer::language_out},
 };
 
 std::vector<std::string> names(std::string_view list) {

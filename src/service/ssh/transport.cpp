@@ -63,8 +63,8 @@ std::optional<std::string_view> Transport::State::next() {
             return std::nullopt;
         }
         last_sequence = read.sequence;
-        const auto payload = profile.family == Family::openssh ? dispatch_openssh(read)
-                                                               : dispatch_dropbear(read);
+        const auto payload =
+            profile.family == Family::openssh ? dispatch_openssh(read) : dispatch_dropbear(read);
         if (ending == Ending::none) rekey_if_due();
         if (payload) return payload;
     }
