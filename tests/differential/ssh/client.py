@@ -19,13 +19,13 @@ STRICT, EXT_INFO = b"kex-strict-c-v00@openssh.com", b"ext-info-c"
 class Client:
     """One connection to a server. Methods that send do nothing once the connection has ended, as a probe may go on."""
 
-    def __init__(self, address: tuple[str, int], quiet: float, patience: float):
+    def __init__(self, address: tuple[str, int], quiet: float, patience: float, source: str = ""):
         self.quiet, self.patience = quiet, patience
         self.log = Transcript()
-        self.socket = socket.create_connection(address, timeout=30)
+        self.socket = socket.create_connection(address, timeout=30, source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
-        self.ended = False
+        self.ended = self.garbled = False
         self.buffer = b""
         self.identification, self.server_identification = IDENTIFICATION, b""
         self.incoming: ciphers.Clear = ciphers.Clear()
@@ -35,10 +35,14 @@ class Client:
         self.sequence_in = self.sequence_out = 0
         self.received: list[bytes] = []  # Payloads that wait() has not looked at.
         self.kexinit, self.server_kexinit = Kexinit(), b""
-        self.session_id, self.strict = b"", False
+        self.session_id, self.host_key, self.strict = b"", b"", False
         self.exchange: agreement.X25519 | None = None
         self.inflate: zlib._Decompress | None = None
         self.deflate: zlib._Compress | None = None
+        # Both servers speak first. Until sshd has started for this connection, silence means nothing.
+        end = time.monotonic() + patience
+        while not self.server_identification and not self.ended and time.monotonic() < end:
+            self.pump(end - time.monotonic())
 
     # --- bytes ---
 
@@ -64,7 +68,7 @@ class Client:
 
     def end(self, how: str) -> None:
         if self.buffer:
-            self.log.said(f"incomplete: {self.buffer[:400]!r}")
+            self.log.said(f"not a packet: {self.buffer[:400]!r}")
         self.ended = True
         self.log.said(f"end: {how}")
 
@@ -98,7 +102,7 @@ class Client:
             self.buffer = rest
             if line.startswith(b"SSH-"):
                 self.server_identification = line.removesuffix(b"\r")
-        while len(self.buffer) >= max(self.incoming.block if not self.incoming.aad else 4, 4):
+        while not self.garbled and len(self.buffer) >= (4 if self.incoming.aad else self.incoming.block):
             if not self.packet_came():
                 return
 
@@ -107,8 +111,7 @@ class Client:
         length = layer.length(self.sequence_in, self.buffer)
         whole = 4 + length + layer.tag_bytes
         if length > 300000 or length < 5:
-            self.log.said(f"not a packet: {self.buffer[:64]!r}")
-            self.buffer, self.ended = b"", True
+            self.garbled = True  # Text, as sshd's complaints about an identification: kept until the end.
             return False
         if len(self.buffer) < whole:
             return False
@@ -117,7 +120,7 @@ class Client:
             plain = layer.open(self.sequence_in, data)
         except ciphers.BadPacket as error:
             self.log.said(f"{error} in a packet of {length} bytes")
-            self.buffer, self.ended = b"", True
+            self.buffer, self.garbled = b"", True
             return False
         padding = plain[length - plain[0]:]
         payload = plain[1:length - plain[0]]
@@ -163,7 +166,7 @@ class Client:
         while not self.ended and time.monotonic() < end:
             self.pump(end - time.monotonic())
         if not self.ended:
-            self.log.said("open after our FIN")
+            self.end("none after our FIN")
         self.socket.close()
 
     def half_close(self) -> "Client":
@@ -244,9 +247,9 @@ class Client:
         kind = packet.payload[0] if packet.payload else 0
         if kind == 20:
             self.server_kexinit = packet.payload
-        elif kind == 31 and self.exchange is None and self.server_kexinit:
+        elif kind == 31 and "group-exchange" in self.kexinit.kex.decode("latin-1"):
             self.group_came(packet)
-        elif kind in (31, 33) and self.exchange is not None and len(packet.payload) > 100:
+        elif kind in (31, 33) and len(packet.payload) > 100:
             self.answer_of_kex(packet)
         elif kind == 21 and self.next_incoming is not None:
             self.incoming, self.next_incoming = self.next_incoming, None
@@ -271,26 +274,30 @@ class Client:
 
     def answer_of_kex(self, packet: Packet) -> None:
         """Checks the host's signature, makes the keys, and describes the message for the comparison."""
-        assert self.exchange is not None
         reader = Reader(packet.payload[1:])
         blob, answer, signature = reader.string(), reader.string(), reader.string()
+        self.host_key = blob
         kind = Reader(blob).string().decode()
         signed = Reader(signature).string().decode()
-        varies = isinstance(self.exchange, agreement.Dh) or kind.startswith("ecdsa")
+        is_number = b"diffie" in self.kexinit.kex
+        varies = is_number or kind.startswith("ecdsa")
         size = "" if varies else f" {len(answer)}, signature {len(signature)}"
-        canonical = not isinstance(self.exchange, agreement.Dh) or answer[:1] != b"\0" or answer[1] > 127
+        canonical = not is_number or answer[:1] != b"\0" or answer[1] > 127
         packet.as_computed = varies and packet.padding == rule_of_padding(len(packet.payload), self.incoming.block, self.incoming.aad)
+        packet.note = f"{kind} {len(blob)}{size} {signed} +{len(reader.rest)}"
+        if self.exchange is None:
+            return  # The probe's own value was sent, for which there is no private key.
         try:
             secret = self.exchange.secret(answer)
         except ValueError as error:
-            packet.note = f"{kind} {len(blob)}{size}, no shared secret: {error}"
+            packet.note += f" no shared secret: {error}"
             return
         text = [string(one) for one in (self.identification, self.server_identification, self.kexinit.payload(),
                                         self.server_kexinit, blob)]
         whole = b"".join(text) + self.exchange.exchanged(answer) + secret
         digest = hashlib.new(self.exchange.hash_name, whole).digest()
         good = agreement.signature_is_good(signed, blob, signature, digest)
-        packet.note = f"{kind} {len(blob)}{size} {signed} {'good' if good else 'BAD'} {'' if canonical else 'odd mpint'} +{len(reader.rest)}"
+        packet.note += f" signature {'good' if good else 'BAD'}{'' if canonical else ', odd mpint'}"
         self.session_id = self.session_id or digest
         derive = agreement.derivation(self.exchange.hash_name, secret, digest, self.session_id)
         self.next_outgoing = ciphers.make(self.agreed["cipher_out"], self.agreed["mac_out"], derive, "ACE")

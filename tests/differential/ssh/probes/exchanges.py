@@ -62,7 +62,7 @@ G = {"zero": string(bytes(32)), "one": string(b"\1" + bytes(31)), "ones": string
      "order-8": string(bytes.fromhex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800")), "p": string(b"\xed" + b"\xff" * 30 + b"\x7f"),
      "p-1": string(b"\xec" + b"\xff" * 30 + b"\x7f"), "high-bit": string(bytes(range(31)) + b"\xff")}
 for name, value in G.items():
-    add(f"values/curve25519/{name}", lambda c, v=value: stages.proposed(c).send(b"\x1e" + v))
+    add(f"values/curve25519/{name}", lambda c, v=value: c.identify().propose().send(b"\x1e" + v))
 POINT = agreement.Ecdh("nistp256").public
 ON_CURVE = bytes.fromhex("046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")
 for name, value in {"not-on-curve": string(ON_CURVE[:-1] + b"\0"), "generator": string(ON_CURVE), "compressed": string(b"\x03" + ON_CURVE[1:33]), "infinity": string(b"\0"),
