@@ -35,7 +35,8 @@ class Client:
         self.sequence_in = self.sequence_out = 0
         self.received: list[bytes] = []  # Payloads that wait() has not looked at.
         self.kexinit, self.server_kexinit = Kexinit(), b""
-        self.session_id, self.host_key, self.strict = b"", b"", False
+        self.session_id, self.host_key, self.strict, self.logged_in = b"", b"", False, False
+        self.agreed = {"compression_in": "none", "compression_out": "none"}
         self.exchange: agreement.X25519 | None = None
         self.inflate: zlib._Decompress | None = None
         self.deflate: zlib._Compress | None = None
@@ -128,6 +129,8 @@ class Client:
         packet = Packet("", layer.name, self.sequence_in, length, plain[0], kind, payload)
         if self.inflate is not None:
             packet.payload = self.inflate.decompress(payload)
+            # Mask `compressed`: how well random bytes (keys, padding of zlib's history) compress is random too.
+            packet.as_computed = packet.padding == rule_of_padding(len(payload), layer.block, layer.aad)
         self.log.entries.append(packet)
         self.sequence_in += 1
         self.react(packet)
@@ -253,17 +256,27 @@ class Client:
             self.answer_of_kex(packet)
         elif kind == 21 and self.next_incoming is not None:
             self.incoming, self.next_incoming = self.next_incoming, None
+            self.compress_in()
             if self.strict:
                 self.sequence_in = 0
-        elif kind == 52 and self.agreed["compression_in"] == "zlib@openssh.com":
-            self.inflate, self.deflate = zlib.decompressobj(), zlib.compressobj()
-        elif kind == 81 and len(packet.payload) > 100:
+        elif kind == 52:
+            self.logged_in = True
+            self.compress_in()
+            self.compress_out()
+        elif kind == 81 and len(packet.payload) > 60:
             self.proofs_came(packet)
+
+    def compress_in(self) -> None:
+        """zlib@openssh.com begins after login, and anew with each key exchange."""
+        self.inflate = zlib.decompressobj() if self.logged_in and self.agreed["compression_in"] == "zlib@openssh.com" else None
+
+    def compress_out(self) -> None:
+        self.deflate = zlib.compressobj() if self.logged_in and self.agreed["compression_out"] == "zlib@openssh.com" else None
 
     def group_came(self, packet: Packet) -> None:
         group = Reader(packet.payload[1:])
         prime, generator = group.mpint(), group.mpint()
-        packet.note = f"group of {prime.bit_length()} bits, generator {generator}, {len(group.rest)} more bytes"
+        packet.note = f"group of {prime.bit_length()} bits, generator {'2 or 5' if generator in (2, 5) else generator}, {len(group.rest)} more bytes"
 
     def proofs_came(self, packet: Packet) -> None:
         reader, kinds = Reader(packet.payload[1:]), []
@@ -280,7 +293,7 @@ class Client:
         kind = Reader(blob).string().decode()
         signed = Reader(signature).string().decode()
         is_number = b"diffie" in self.kexinit.kex
-        varies = is_number or kind.startswith("ecdsa")
+        varies = packet.as_computed or is_number or kind.startswith("ecdsa")
         size = "" if varies else f" {len(answer)}, signature {len(signature)}"
         canonical = not is_number or answer[:1] != b"\0" or answer[1] > 127
         packet.as_computed = varies and packet.padding == rule_of_padding(len(packet.payload), self.incoming.block, self.incoming.aad)
@@ -308,6 +321,7 @@ class Client:
         self.send(b"\x15")
         if self.next_outgoing is not None:
             self.outgoing, self.next_outgoing = self.next_outgoing, None
+            self.compress_out()
             if self.strict:
                 self.sequence_out = 0
         return self
@@ -320,8 +334,6 @@ class Client:
             self.wait(20)
         self.start_exchange().wait(21)
         return self.new_keys()
-
-    agreed: dict[str, str] = {"compression_in": "none"}
 
     # --- login ---
 

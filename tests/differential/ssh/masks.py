@@ -31,6 +31,11 @@ def host_keys(packet: Packet) -> None:
             packet.note = f"{name.decode()} want_reply={packet.payload[len(head)]}: " + ", ".join(keys)
 
 
+def port(packet: Packet) -> None:
+    if packet.payload[:1] == b"\x51" and len(packet.payload) == 5 and packet.payload != b"\x51" + bytes(4):
+        packet.note = "a port"
+
+
 @dataclass(frozen=True)
 class Mask:
     name: str
@@ -41,12 +46,14 @@ class Mask:
 MASKS = (
     Mask("cookie", "16 random bytes of KEXINIT (RFC 4253 section 7.1)", cookie),
     Mask("host-keys", "each machine has its own host keys; their types and lengths stay", host_keys),
+    Mask("port", "tcpip-forward to port 0 is answered with the port that the kernel chose", port),
 )
 # Made where the bytes are still at hand (client.py):
 #   padding-content   random once a cipher is in use; in clear it is compared as `zero` or `random`, its length always.
 #   kex-reply         host key, ephemeral key and signature are random; types, lengths and a good signature stay. Numbers of
 #                     random length (DH's f, ECDSA's r and s) are checked against the padding rule instead of compared.
-#   gex-group         the server draws the prime from /etc/ssh/moduli; its size and the generator stay.
+#   gex-group         the server draws the prime from /etc/ssh/moduli; its size stays, and that the generator is small.
+#   compressed        lengths of compressed packets depend on the random ones before; padding is checked against the rule.
 #   signatures        of hostkeys-prove-00@openssh.com: their types and lengths stay.
 
 
@@ -79,7 +86,7 @@ def order_of_death(lines: list[str]) -> list[str]:
     result: list[str] = []
     group: list[str] = []
     for line in lines:
-        if "CHANNEL_EOF" in line or "exit-s" in line or line.startswith("data "):
+        if "CHANNEL_EOF" in line or "exit-s" in line or "eow@openssh.com" in line or line.startswith("data "):
             group.append(line)
             continue
         result += sorted(group) + [line]

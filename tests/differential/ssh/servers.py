@@ -1,4 +1,5 @@
 """The servers that are asked: Debian's sshd and dropbear with a user made for the time of the test, Skep, or any address."""
+import fcntl
 import os
 import pathlib
 import shutil
@@ -72,6 +73,8 @@ def quietly(*words: str) -> int:
 @contextmanager
 def test_user() -> Iterator[None]:
     """A user with a known password, home and shell; gone afterwards, with what it still runs."""
+    lock = open("/run/lock/skepdiff", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)  # Another run would remove its user beneath it.
     quietly("userdel", "-f", "-r", USER)
     secret = subprocess.run(["openssl", "passwd", "-6", PASSWORD], capture_output=True, text=True, check=True).stdout.strip()
     subprocess.run(["useradd", "-m", "-s", "/bin/bash", "-p", secret, USER], check=True)
@@ -80,6 +83,7 @@ def test_user() -> Iterator[None]:
         yield
     finally:
         quietly("userdel", "-f", "-r", USER)
+        lock.close()
 
 
 def host_keys(folder: pathlib.Path) -> None:

@@ -24,7 +24,7 @@ def with_odd(c: Client, kexinit: Kexinit, place: str, odd: bytes) -> None:
         c.send(odd)
     c.start_exchange().wait(21)
     if place == "before-newkeys":
-        c.send(odd)
+        c.send(odd).settle()
     c.new_keys()
     if place == "after-newkeys":
         c.send(odd)
