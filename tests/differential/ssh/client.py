@@ -20,6 +20,7 @@ class Client:
     """One connection to a server. Methods that send do nothing once the connection has ended, as a probe may go on."""
 
     def __init__(self, address: tuple[str, int], quiet: float, patience: float, source: str = ""):
+        self.address, self.source = address, source
         self.quiet, self.patience = quiet, patience
         self.log = Transcript()
         self.socket = socket.create_connection(address, timeout=30, source_address=(source, 0) if source else None)
@@ -44,6 +45,10 @@ class Client:
         end = time.monotonic() + patience
         while not self.server_identification and not self.ended and time.monotonic() < end:
             self.pump(end - time.monotonic())
+
+    def sibling(self) -> "Client":
+        """Another connection from here to the same server, which nobody compares."""
+        return Client(self.address, self.quiet, self.patience, self.source)
 
     # --- bytes ---
 

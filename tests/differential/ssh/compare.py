@@ -69,6 +69,22 @@ def difference(outcome: Outcome) -> list[str]:
     return [line for line in difflib.unified_diff(one, two, "first", "second", lineterm="", n=1) if not line.startswith("@@")]
 
 
+def beside(outcome: Outcome) -> list[str]:
+    """Both connections in full, what is the same once: `both`, `real` (the first server) or `2nd` before each line."""
+    one, two = outcome.first.all_lines(), outcome.second.all_lines()
+
+    def key(line: str) -> str:
+        return line.split(" b'")[0] if line.lstrip().startswith(">") else line  # What we send has random bytes of ours.
+
+    lines = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, [key(line) for line in one], [key(line) for line in two], False).get_opcodes():
+        if kind == "equal":
+            lines += ["both " + line for line in one[a:b]]
+        else:
+            lines += ["real " + line for line in one[a:b]] + ["2nd  " + line for line in two[c:d]]
+    return lines
+
+
 def compare_all(first: Address, second: Address, probes: list[Probe], threads: int) -> list[Outcome]:
     """All of them, slow ones first; prints a sign of life."""
     done: list[Outcome] = []

@@ -10,12 +10,15 @@ Ends with 77 (skipped) where the real server cannot be run.
 """
 import argparse
 import contextlib
+import os
 import pathlib
 import sys
 
 try:
     import cryptography  # noqa: F401
 except ImportError:
+    if pathlib.Path(sys.executable).resolve() != pathlib.Path("/usr/bin/python3").resolve() and pathlib.Path("/usr/bin/python3").exists():
+        os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])  # Debian's package is for Debian's Python.
     print("skipped: python3-cryptography is missing: apt-get install python3-cryptography")
     sys.exit(77)
 
@@ -66,12 +69,9 @@ def show(outcome: compare.Outcome, verbose: bool) -> None:
     print(f"--- {outcome.probe.name}: {'same' if outcome.same else 'DIFFERENT'} after {outcome.attempts} attempt(s), {outcome.seconds:.1f} s"
           f"{', slow answers' if outcome.first.slow else ''}{' (second server too)' if outcome.second.slow else ''}")
     if verbose:
-        for title, transcript in (("first (real)", outcome.first), ("second", outcome.second)):
-            print(f"  {title}:")
-            for line in transcript.all_lines():
-                print("    " + line)
-    for line in compare.difference(outcome):
-        print("  " + line[:1000])
+        print("\n".join("  " + line for line in compare.beside(outcome)))
+    else:
+        print("\n".join("  " + line[:1000] for line in compare.difference(outcome)))
 
 
 def report(options: argparse.Namespace, outcomes: list[compare.Outcome]) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from client import EXT_INFO, STRICT, Client
 from wire import Kexinit, string, u32
 
+OPEN_SESSION = b"\x5a" + string("session") + u32(0) + u32(0x200000) + u32(0x8000)
 STRICT_KEXINIT = Kexinit(kex=b"curve25519-sha256," + EXT_INFO + b"," + STRICT)
 
 

@@ -21,7 +21,7 @@ def with_odd(c: Client, kexinit: Kexinit, place: str, odd: bytes) -> None:
         c.send(odd)
     c.propose(kexinit)
     if place == "after-kexinit":
-        c.send(odd)
+        c.send(odd).settle()
     c.start_exchange().wait(21)
     if place == "before-newkeys":
         c.send(odd).settle()

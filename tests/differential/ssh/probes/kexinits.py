@@ -82,14 +82,14 @@ for size in (0x7fffffff, 0xffffffff, 0x10000, 300, 18):
 
 
 def guessing(c: Client, kexinit: Kexinit, right: bool) -> None:
-    """first_kex_packet_follows: the guessed packet comes in the same write."""
+    """first_kex_packet_follows: the guess comes in the same write, and the same value again if the server should drop it."""
     c.identify()
     c.kexinit = kexinit
     c.choose()
-    first = c.exchange.init() if right and c.exchange else b"\x1e" + b"\0\0\0\x20" + bytes(range(32))
-    c.send(kexinit.payload(), first)
+    assert c.exchange is not None
+    c.send(kexinit.payload(), c.exchange.init())
     if not right:
-        c.start_exchange()
+        c.settle().send(c.exchange.init())
     if c.wait(21):
         c.new_keys().service()
 

@@ -39,14 +39,16 @@ def offer(algorithm: str, blob: bytes, user: str = USER, signature: bytes | None
     return b"\x32" + string(user) + string("ssh-connection") + string(method) + boolean(has) + string(algorithm) + string(blob) + rest + tail
 
 
-def signed(c: Client, algorithm: str, blob: bytes, user: str = USER, method: str = "publickey", rest: bytes = b"", damage: bool = False, session: bytes | None = None) -> bytes:
+def signed(c: Client, algorithm: str, blob: bytes, user: str = USER, method: str = "publickey", rest: bytes = b"", damage: bool = False, session: bytes | None = None,
+           key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | None = None) -> bytes:
     """A request with a good signature of that key, unless it is damaged or of another session."""
+    key = key or (ED25519 if algorithm == "ssh-ed25519" else RSA)
     head = b"\x32" + string(user) + string("ssh-connection") + string(method) + b"\1" + string(algorithm) + string(blob) + rest
     data = string(c.session_id if session is None else session) + head
-    if algorithm == "ssh-ed25519":
-        body = ED25519.sign(data)
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        body = key.sign(data)
     else:
-        body = RSA.sign(data, padding.PKCS1v15(), {"rsa-sha2-512": hashes.SHA512(), "rsa-sha2-256": hashes.SHA256(), "ssh-rsa": hashes.SHA1()}[algorithm])
+        body = key.sign(data, padding.PKCS1v15(), {"rsa-sha2-512": hashes.SHA512(), "rsa-sha2-256": hashes.SHA256(), "ssh-rsa": hashes.SHA1()}[algorithm])
     if damage:
         body = body[:-1] + bytes([body[-1] ^ 1])
     return head + string(string(algorithm) + string(body))

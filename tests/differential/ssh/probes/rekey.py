@@ -32,10 +32,10 @@ def between(c: Client, place: str, odd: bytes) -> None:
     stages.session(c).propose(BASE)
     c.wait(20)
     if place == "after-kexinit":
-        c.send(odd)
+        c.send(odd).settle()
     c.start_exchange().wait(21)
     if place == "before-newkeys":
-        c.send(odd)
+        c.send(odd).settle()
     c.new_keys()
     if place == "after-newkeys":
         c.send(odd)
