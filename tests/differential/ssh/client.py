@@ -41,10 +41,12 @@ class Client:
         self.exchange: agreement.X25519 | None = None
         self.inflate: zlib._Decompress | None = None
         self.deflate: zlib._Compress | None = None
-        # Both servers speak first. Until sshd has started for this connection, silence means nothing.
-        end = time.monotonic() + patience
-        while not self.server_identification and not self.ended and time.monotonic() < end:
-            self.pump(end - time.monotonic())
+        # Both servers speak first. Until sshd has started for this connection, silence means nothing; how long that takes
+        # tells how busy the machine is, and so how long silence must last to mean something.
+        start = time.monotonic()
+        while not self.server_identification and not self.ended and time.monotonic() < start + patience:
+            self.pump(start + patience - time.monotonic())
+        self.quiet = max(quiet, 4 * (time.monotonic() - start))
 
     def sibling(self) -> "Client":
         """Another connection from here to the same server, which nobody compares."""

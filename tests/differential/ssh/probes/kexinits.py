@@ -13,7 +13,7 @@ def proposing(c: Client, kexinit: Kexinit) -> None:
     c.identify().propose(kexinit)
     if c.settle().ended:
         return
-    if all(c.choose()[name] for name in ("kex", "host_key", "cipher_out", "cipher_in")):
+    if not c.kexinit.kex.startswith(b"kexguess2") and all(c.choose()[name] for name in ("kex", "host_key", "cipher_out", "cipher_in")):
         c.start_exchange()
         if c.wait(21):
             c.new_keys().service()
