@@ -1,5 +1,5 @@
+#include "service/ssh/hassh.hpp"
 #include "service/ssh/proposal.hpp"
-#include "service/ssh/report.hpp"
 #include "support/ssh_client.hpp"
 #include "support/ssh_server.hpp"
 
@@ -88,7 +88,10 @@ TEST_CASE("a HASSH is the MD5 of four lists") {
     const auto proposal = parse_proposal(client, rest);
     REQUIRE(proposal);
     CHECK(rest.empty());
-    CHECK(hassh_algorithms(*proposal) == "a;b;c;d");
-    CHECK(hassh(*proposal) == "845425be4f77f4097e014a6591497010");
+    const auto& lists = *proposal;
+    const auto text = hassh_algorithms(lists[Offer::kex], lists[Offer::cipher_in],
+                                       lists[Offer::mac_in], lists[Offer::compression_in]);
+    CHECK(text == "a;b;c;d");
+    CHECK(hassh(text) == "845425be4f77f4097e014a6591497010");
     CHECK_FALSE(parse_proposal(std::string_view{client}.substr(0, client.size() - 1), rest));
 }
