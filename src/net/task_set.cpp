@@ -3,10 +3,12 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <exception>
 #include <list>
@@ -46,6 +48,21 @@ Task<Result<void>> Wakeup::wait() {
     co_return Result<void>{};
 }
 
+namespace {
+
+/// What an await throws in a coroutine that has been cancelled.
+bool is_cancellation(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const boost::system::system_error& thrown) {
+        return thrown.code() == asio::error::operation_aborted;
+    } catch (...) {
+        return false;
+    }
+}
+
+} // namespace
+
 struct TaskSet::State {
     struct Running {
         Group group;
@@ -64,7 +81,8 @@ struct TaskSet::State {
         : executor{on}, ended{Wakeup{std::make_unique<Wakeup::State>(std::move(on))}} {}
 
     void end(std::list<Running>::iterator one, std::exception_ptr error) {
-        if (error && !one->cancelled && !thrown) thrown = std::move(error);
+        if (error && !thrown && !(one->cancelled && is_cancellation(error)))
+            thrown = std::move(error);
         running.erase(one);
         ended.notify();
     }

@@ -41,13 +41,14 @@ class TaskSet {
     TaskSet(const TaskSet&) = delete;
     TaskSet& operator=(const TaskSet&) = delete;
 
-    /// Starts `task`; it runs when the caller waits next. What it refers to lives until finish().
+    /// Starts `task`; it runs when the caller waits next, or never if it is cancelled before that.
+    /// What it refers to lives until finish().
     void spawn(Group group, Task<void> task);
     /// Ends the waits of that group's tasks: their awaits return Fault::cancelled or throw, and
     /// they unwind. Safe from within one of them.
     void cancel(Group group);
     /// Cancels all, waits for their ends, and throws on the first exception that one of them ended
-    /// with before it was cancelled.
+    /// with, if it was not its cancellation.
     Task<void> finish();
 
     Wakeup make_wakeup();

@@ -23,36 +23,39 @@ void run(Task<void> task) {
     if (thrown) std::rethrow_exception(thrown);
 }
 
-Task<void> note(Wakeup& wakeup, int& woken, int& ended) {
+struct Counts {
+    int woken = 0;
+    int ended = 0;
+};
+
+Task<void> note(Wakeup& wakeup, Wakeup& told, Counts& counts) {
     for (;;) {
         auto result = co_await wakeup.wait();
         if (!result) break;
-        ++woken;
+        if (++counts.woken == 2) told.notify();
     }
-    ++ended;
+    ++counts.ended;
 }
 
-Task<void> cancel_some(int& woken, int& ended) {
+Task<void> cancel_some(Counts& counts) {
     auto tasks = co_await TaskSet::make();
     auto one = tasks->make_wakeup();
     auto other = tasks->make_wakeup();
-    auto own = tasks->make_wakeup();
-    tasks->spawn(1, note(one, woken, ended));
-    tasks->spawn(2, note(other, woken, ended));
+    auto told = tasks->make_wakeup();
+    tasks->spawn(1, note(one, told, counts));
+    tasks->spawn(2, note(other, told, counts));
     one.notify();
     other.notify();
-    own.notify();
-    const auto told = co_await own.wait();
-    CHECK(told.has_value());
+    const auto both = co_await told.wait();
+    CHECK(both.has_value());
     tasks->cancel(1);
     co_await tasks->finish();
 }
 
 TEST_CASE("finish waits for every task's end") {
-    int woken = 0;
-    int ended = 0;
-    run(cancel_some(woken, ended));
-    CHECK(ended == 2);
+    Counts counts;
+    run(cancel_some(counts));
+    CHECK(counts.ended == 2);
 }
 
 Task<void> fail_at_once() {
