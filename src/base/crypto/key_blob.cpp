@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <strings.h>
 
 namespace skep::crypto {
 
@@ -112,9 +111,9 @@ constexpr std::array aliases{
 };
 
 bool is_alias(const Alias& alias, std::string_view name) {
-    if (alias.name.size() != name.size()) return false;
     if (!alias.any_case) return alias.name == name;
-    return strncasecmp(alias.name.data(), name.data(), name.size()) == 0;
+    const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; };
+    return std::ranges::equal(alias.name, name, {}, {}, upper);
 }
 
 const KeyType* find_type(std::string_view name) {
@@ -208,7 +207,8 @@ bool is_signed_certificate(BlobReader& reader, std::string_view blob) {
     const auto kind = reader.raw(4);
     (void)reader.cstring(); // key id
     const auto principals = reader.string();
-    (void)reader.raw(2 * 8); // valid after, valid before
+    (void)reader.raw(8); // valid after
+    (void)reader.raw(8); // valid before
     const auto critical_options = reader.string();
     const auto extensions = reader.string();
     (void)reader.string(); // reserved

