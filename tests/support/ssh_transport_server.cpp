@@ -27,10 +27,12 @@ void send_all(int socket, std::string_view bytes) {
     }
 }
 
+std::uint32_t channel = 0; ///< The client's number of it; there is one.
+
 void open_channel(service::ssh::Transport& transport, std::string_view message) {
     Reader reader{message.substr(1)};
     reader.string();
-    const auto channel = reader.u32();
+    channel = reader.u32();
     transport.send(
         Writer{Msg::channel_open_confirmation}.u32(channel).u32(0).u32(1 << 20).u32(32768).bytes());
 }
@@ -39,14 +41,19 @@ void run(service::ssh::Transport& transport, std::string_view message) {
     Reader reader{message.substr(1)};
     reader.u32();
     const auto kind = reader.string();
-    if (!reader.boolean()) return; // env
-    if (kind != "exec" && kind != "shell")
-        return transport.send(Writer{Msg::channel_failure}.u32(0).bytes());
-    transport.send(Writer{Msg::channel_success}.u32(0).bytes());
-    transport.send(Writer{Msg::channel_data}.u32(0).string("skep\n").bytes());
-    transport.send(
-        Writer{Msg::channel_request}.u32(0).string("exit-status").boolean(false).u32(0).bytes());
-    transport.send(Writer{Msg::channel_close}.u32(0).bytes());
+    const bool runs = kind == "exec" || kind == "shell";
+    if (reader.boolean()) // dropbear's client wants no replies
+        transport.send(
+            Writer{runs ? Msg::channel_success : Msg::channel_failure}.u32(channel).bytes());
+    if (!runs) return;
+    transport.send(Writer{Msg::channel_data}.u32(channel).string("skep\n").bytes());
+    transport.send(Writer{Msg::channel_request}
+                       .u32(channel)
+                       .string("exit-status")
+                       .boolean(false)
+                       .u32(0)
+                       .bytes());
+    transport.send(Writer{Msg::channel_close}.u32(channel).bytes());
 }
 
 void answer(service::ssh::Transport& transport, std::string_view message) {
