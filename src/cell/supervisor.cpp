@@ -222,7 +222,12 @@ void Supervisor::hear_broker() {
     if (message->kind == MessageKind::cell_close && in.finish()) return hang_up(request);
     if (message->kind != MessageKind::cell_signal) return;
     const auto number = signal_number(in.bytes());
-    if (number != 0 && in.finish()) signal(request, number);
+    const auto session = sessions_.find(request);
+    // session.c of OpenSSH 9.2p1, session_signal_req: no signals for subsystems.
+    if (number == 0 || !in.finish() || session == sessions_.end() ||
+        session->second.kind == process::CellRequest::Kind::subsystem)
+        return;
+    signal(request, number);
 }
 
 void Supervisor::signal(std::uint64_t request, int number) {

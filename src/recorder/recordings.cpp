@@ -28,10 +28,13 @@ Result<std::string> recording_path(std::string_view name, Micros now) {
     if (session.size() != session_digits ||
         session.find_first_not_of("0123456789abcdef") != std::string_view::npos)
         return fail(Fault::malformed, "session");
-    if (counter.starts_with('-') && counter.size() > 1) counter.remove_prefix(1);
-    if (counter.size() > counter_digits_max ||
-        counter.find_first_not_of("0123456789") != std::string_view::npos)
-        return fail(Fault::malformed, "number of a recording");
+    if (!counter.empty()) {
+        const bool marked = counter.starts_with('-');
+        counter.remove_prefix(1);
+        if (!marked || counter.empty() || counter.size() > counter_digits_max ||
+            counter.find_first_not_of("0123456789") != std::string_view::npos)
+            return fail(Fault::malformed, "number of a recording");
+    }
     const auto time = id_time(session);
     if (time < now - oldest || time > now + day) return fail(Fault::malformed, "session's time");
     return iso8601(time).substr(0, day_bytes) + '/' + std::string{name} + ".cast";

@@ -60,13 +60,26 @@ TEST_CASE("a session that is no session never becomes a file name") {
     const Fixture f;
     auto recordings = f.open();
     for (const std::string& name :
-         {std::string{}, std::string{"../../../etc/cron.d/x"}, f.session + "0",
+         {std::string{}, std::string{"../../../etc/cron.d/x"}, f.session + "0", f.session + "-",
+          f.session + "-x", f.session + "-1/2", f.session + "-1234567890",
           std::string{"0123456789abcdef012g"}, std::string{"ffffffffffff00000000"},
           std::string{"00000000000000000000"}, std::string(20, '\0'), session_id(0),
           session_id(f.clock.time - 9 * 86'400'000'000),
           session_id(f.clock.time + 172'800'000'000)})
         CHECK_FALSE(recordings.begin(name, {}));
     CHECK(std::filesystem::is_empty(f.scratch.path("recordings")));
+}
+
+TEST_CASE("a session's later programs have recordings of their own") {
+    const Fixture f;
+    auto recordings = f.open();
+    REQUIRE(recordings.begin(f.session, {}));
+    const auto second = recordings.begin(f.session + "-2", {});
+    REQUIRE(second.has_value());
+    CHECK(*second == "recordings/2026-11-24/" + f.session + "-2.cast");
+    REQUIRE(recordings.add(f.session + "-2", chunk(0, "second")));
+    CHECK(recordings.end(f.session).has_value());
+    CHECK_FALSE(read_file(f.path()).contains("second"));
 }
 
 TEST_CASE("after a restart at any byte a recording goes on without loss or repetition") {

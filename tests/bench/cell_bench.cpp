@@ -77,6 +77,14 @@ void measure(test::TestCells& cells, const std::string& persona) {
     fmt::print("memory of an idle cell with a shell (system, {} cells): {} KiB\n", rounds,
                available / static_cast<long>(rounds));
     auto& cell = kept.front();
+    std::vector<double> commands;
+    for (unsigned i = 0; i < rounds; ++i) {
+        const auto start = Clock::now();
+        if (cell.execute("uname -a").output.empty()) fmt::print(stderr, "no output\n");
+        commands.push_back(ms_since(start));
+    }
+    fmt::print("a command on pipes, to its end: median {:.2f} ms, worst {:.2f} ms\n",
+               median(commands), std::ranges::max(commands));
     if (const auto failed = cell.open("root"); failed.empty()) {
         const auto start = Clock::now();
         cell.run("i=0; while [ $i -lt 2000 ]; do : < /etc/passwd; i=$((i+1)); done");

@@ -47,10 +47,11 @@ bool TestCell::holds_key(const std::string& user, const std::string& blob) {
 
 /// One turn of what goes in and out; false when nothing more comes out.
 bool TestCell::exchange(std::string_view& input, Outcome& outcome) {
-    if (input.empty()) terminal_.reset();
-    std::array<pollfd, 4> waits{
-        pollfd{terminal_.get(), POLLOUT, 0}, pollfd{outputs_[0].get(), POLLIN, 0},
-        pollfd{outputs_[1].get(), POLLIN, 0}, pollfd{supervisor_.get(), POLLIN, 0}};
+    if (input.empty() && (!holds_input_ || !outcome.output.empty())) terminal_.reset();
+    std::array<pollfd, 4> waits{pollfd{input.empty() ? -1 : terminal_.get(), POLLOUT, 0},
+                                pollfd{outputs_[0].get(), POLLIN, 0},
+                                pollfd{outputs_[1].get(), POLLIN, 0},
+                                pollfd{supervisor_.get(), POLLIN, 0}};
     if (!outputs_[0].valid() && !outputs_[1].valid()) return false;
     if (::poll(waits.data(), waits.size(), patience_ms) <= 0) return false;
     if (waits[0].revents != 0) {
@@ -74,6 +75,7 @@ TestCell::execute(process::CellRequest request, std::string input, const std::st
     request.protocol = "ssh";
     request.terminal = false;
     if (request.username.empty()) request.username = "root";
+    holds_input_ = request.kind == process::CellRequest::Kind::subsystem;
     outcome.failure = start(std::move(request));
     if (!outcome.failure.empty()) return outcome;
     std::string_view left{input};

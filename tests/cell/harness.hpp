@@ -69,7 +69,8 @@ class TestCell {
     void hang_up() { terminal_.reset(); }
 
     /// Runs a program on pipes as SSH would and gives it `input`, until it has ended and closed
-    /// its output. `signal`: sent once it has printed something.
+    /// its output. `signal`: sent once it has printed something. A subsystem's input is closed only
+    /// then: sftp-server takes an end of file before it writes what it has to say.
     Outcome
     execute(process::CellRequest request, std::string input = {}, const std::string& signal = {});
     Outcome execute(const std::string& command, std::string input = {});
@@ -110,6 +111,7 @@ class TestCell {
     process::Descriptor terminal_; ///< Or standard input.
     std::array<process::Descriptor, process::descriptors_max - 1> outputs_;
     std::optional<bool> held_;
+    bool holds_input_ = false; ///< Until something is printed.
     std::vector<process::Descriptor>
         older_; ///< Terminals of sessions before: closing one would end its session.
     std::string id_;

@@ -12,6 +12,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto again = process::encode(*request);
         if (again != payload) std::abort();
     }
+    if (const auto exit = process::decode_cell_exit(payload))
+        if (process::encode(*exit) != payload) std::abort();
+    if (const auto question = process::decode_key_question(payload))
+        if (process::encode(*question) != payload) std::abort();
     if (const auto sent = cell::decode_event(payload)) {
         const auto json = event::to_json(sent->event);
         if (json.contains('\n') || !event::from_json(json)) std::abort();
