@@ -27,6 +27,10 @@ class Exchange {
     /// `own` is the payload of the server's KEXINIT.
     explicit Exchange(std::string own) : own_{std::move(own)} {}
 
+    ~Exchange();
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
     Due due = Due::kexinit;
 
     const std::string& own() const noexcept { return own_; }
@@ -68,11 +72,6 @@ class Exchange {
     std::string request_; ///< Its three numbers as they came.
     Group group_;
     std::unique_ptr<crypto::KeyAgreement> agreement_;
-
-  public:
-    ~Exchange();
-    Exchange(const Exchange&) = delete;
-    Exchange& operator=(const Exchange&) = delete;
 };
 
 } // namespace skep::service::ssh

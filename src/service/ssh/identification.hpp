@@ -21,9 +21,6 @@ struct Identification {
     std::string_view why;   ///< A fixed word for a refusal.
 };
 
-/// Longest identification line in any server, with its end: more are never held for it.
-constexpr std::size_t identification_bytes_max = 8194;
-
 /// Reads the peer's first line from all that it has sent.
 Identification read_identification(const Profile& profile, std::string_view bytes);
 
