@@ -26,7 +26,7 @@ class Client:
         self.socket = socket.create_connection(address, timeout=30, source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
-        self.ended = self.garbled = False
+        self.ended = self.garbled = self.was_reset = False
         self.buffer = b""
         self.identification, self.server_identification = IDENTIFICATION, b""
         self.incoming: ciphers.Clear = ciphers.Clear()
@@ -69,7 +69,9 @@ class Client:
                 try:
                     view = view[self.socket.send(view):]
                 except (ConnectionResetError, BrokenPipeError):
-                    self.end("RST")
+                    self.was_reset = True  # What came before the reset can still be read.
+                    while not self.ended:
+                        self.feed()
                 except BlockingIOError:
                     pass
         return self
@@ -84,12 +86,14 @@ class Client:
         try:
             data = self.socket.recv(65536)
         except BlockingIOError:
-            return
+            data = b""
+            if not self.was_reset:
+                return
         except ConnectionResetError:
             self.end("RST")
             return
         if not data:
-            self.end("FIN")
+            self.end("RST" if self.was_reset else "FIN")
             return
         self.buffer += data
         self.parse()
