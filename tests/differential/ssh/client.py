@@ -17,7 +17,7 @@ STRICT, EXT_INFO = b"kex-strict-c-v00@openssh.com", b"ext-info-c"
 
 
 class Client:
-    """One connection to a server. Methods that send do nothing once the connection has ended, as a probe may go on."""
+    """One connection to a server. Methods that send do nothing once the server has ended it, as a probe may go on."""
 
     def __init__(self, address: tuple[str, int], quiet: float, patience: float, source: str = ""):
         self.address, self.source = address, source
@@ -26,7 +26,7 @@ class Client:
         self.socket = socket.create_connection(address, timeout=30, source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
-        self.ended = self.garbled = False
+        self.ended = self.garbled = self.was_reset = self.told_to_go = False
         self.buffer = b""
         self.identification, self.server_identification = IDENTIFICATION, b""
         self.incoming: ciphers.Clear = ciphers.Clear()
@@ -55,8 +55,8 @@ class Client:
     # --- bytes ---
 
     def raw(self, data: bytes, why: str = "") -> "Client":
-        if self.ended:
-            return self
+        if self.ended or self.told_to_go:
+            return self  # What follows a DISCONNECT only races with the end.
         self.log.sent(why or f"{len(data)} bytes {data[:160]!r}")
         view = memoryview(data)
         while view and not self.ended:
@@ -69,7 +69,9 @@ class Client:
                 try:
                     view = view[self.socket.send(view):]
                 except (ConnectionResetError, BrokenPipeError):
-                    self.end("RST")
+                    self.was_reset = True  # What came before the reset can still be read.
+                    while not self.ended:
+                        self.feed()
                 except BlockingIOError:
                     pass
         return self
@@ -84,12 +86,14 @@ class Client:
         try:
             data = self.socket.recv(65536)
         except BlockingIOError:
-            return
+            data = b""
+            if not self.was_reset:
+                return
         except ConnectionResetError:
             self.end("RST")
             return
         if not data:
-            self.end("FIN")
+            self.end("RST" if self.was_reset else "FIN")
             return
         self.buffer += data
         self.parse()
@@ -140,6 +144,7 @@ class Client:
             packet.as_computed = packet.padding == rule_of_padding(len(payload), layer.block, layer.aad)
         self.log.entries.append(packet)
         self.sequence_in += 1
+        self.told_to_go = self.told_to_go or packet.payload[:1] == b"\x01"
         self.react(packet)
         self.received.append(packet.payload)
         return True

@@ -94,6 +94,14 @@ def order_of_death(lines: list[str]) -> list[str]:
     return result + sorted(group)
 
 
+def without_lost_end(lines: list[str]) -> list[str]:
+    """Mask `lost-end`: sshd writes its complaint about an identification and then CR LF. When it closes with bytes unread, the
+    reset discards the second write if the first is not acknowledged yet (Nagle): a race inside the server's kernel."""
+    if len(lines) > 1 and lines[-1] == "end: RST" and lines[-2].startswith(("not a packet: b'Invalid SSH identification string.", "not a packet: b'Protocol major versions differ.")):
+        lines[-2] = lines[-2].replace("\\r\\n'", "'")
+    return lines
+
+
 def masked(transcript: Transcript, races: bool) -> list[str]:
     """The lines to compare. `races`: the probe runs a program, so the masks `chunks` and `death` are needed."""
     entries = [one for one in transcript.entries if isinstance(one, Said)]
@@ -102,7 +110,7 @@ def masked(transcript: Transcript, races: bool) -> list[str]:
             for mask in MASKS:
                 mask.apply(entry)
     if not races:
-        return [one.line() if isinstance(one, Packet) else one.text for one in entries]
+        return without_lost_end([one.line() if isinstance(one, Packet) else one.text for one in entries])
     lines = []
     started = False
     for one in join_data(entries):

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import os
 import pathlib
+import signal
 import sys
 
 try:
@@ -91,6 +92,7 @@ def report(options: argparse.Namespace, outcomes: list[compare.Outcome]) -> int:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # So that what was started is stopped, too.
     options = arguments()
     chosen = selected(options)
     if options.list:

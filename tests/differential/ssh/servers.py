@@ -82,6 +82,7 @@ def test_user() -> Iterator[None]:
     try:
         yield
     finally:
+        quietly("pkill", "-KILL", "-u", USER)  # What its sessions still run.
         quietly("userdel", "-f", "-r", USER)
         lock.close()
 
