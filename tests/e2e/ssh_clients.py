@@ -171,7 +171,7 @@ def other_clients_work(skep, images):
         ran = []
         for service in ("ssh", "router-ssh"):
             host, port = door.address(service)
-            if shutil.which("dbclient"):
+            if shutil.which("dbclient") and service == "ssh":
                 done = subprocess.run(["dbclient", "-y", "-y", "-p", str(port), f"root@{host}", "echo $((6*7))"], env=environment,
                                       capture_output=True, timeout=120, stdin=subprocess.DEVNULL)
                 assert done.stdout == b"42\n", done

@@ -86,6 +86,7 @@ Task<Result<void>> serve(Session& session) {
     auto outcome = co_await log_in(session, transport, *auth);
     if (outcome && transport.ending() == Ending::none)
         outcome = co_await work(session, transport, auth->username());
+    if (transport.ending() == Ending::none) transport.end(); // records what never became a message
     if (transport.ending() == Ending::reset) session.peer.reset_at_end();
     co_return outcome;
 }
