@@ -22,8 +22,8 @@ struct Task {
     bool is_first = true;      ///< A child of process 1: a session's shell, a daemon.
     // See Background.
     bool steps_back = false;
-    bool is_left = false;  ///< Its session is over.
-    bool is_light = false; ///< So its group has been weighed.
+    bool is_left = false;      ///< Its session is over.
+    bool is_light = false;     ///< So its group has been weighed.
     std::int64_t since_ms = 0; ///< On the monotonic clock.
 };
 

@@ -49,7 +49,7 @@ const ROWS: Record<string, Row> = {
   'client.size': { kind: 'connection', detail: true, parts: (e) => [words(`window of ${text(e, 'width')} × ${text(e, 'height')}`)] },
   'client.var': { kind: 'connection', detail: true, parts: () => [words('set'), field('name'), words('='), field('value')] },
   'client.kex': { kind: 'connection', detail: true, parts: () => [words('key exchange'), field('hassh')] },
-  'client.recognised': { kind: 'connection', parts: (e) => [words(e.spoofed === true ? 'pretends, but is' : 'is'), field('name'), field('value')] },
+  'client.recognised': { kind: 'connection', parts: (e) => [words(e['spoofed'] === true ? 'pretends, but is' : 'is'), field('name'), field('value')] },
   'client.fingerprint': { kind: 'login', parts: () => [words('offered a key as'), field('username'), field('fingerprint')] },
   'telnet.option': { kind: 'connection', detail: true, parts: (e) => [words(`${text(e, 'command')} ${text(e, 'option_name') || text(e, 'option')}`)] },
   'login.failed': { kind: 'login', parts: (e) => [words('tried'), ...pair(e)] },
