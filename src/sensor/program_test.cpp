@@ -4,6 +4,7 @@
 #include "sensor/program.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <array>
@@ -22,6 +23,11 @@ namespace {
 
 /// A coroutine's result, once it is there.
 template <class Value> using Later = std::shared_ptr<std::optional<Result<Value>>>;
+
+template <class Value> Task<void> keep(Task<Result<Value>> task, Later<Value> later) {
+    auto result = co_await std::move(task);
+    later->emplace(std::move(result));
+}
 
 struct Fixture {
     boost::asio::io_context io;
@@ -50,11 +56,7 @@ struct Fixture {
 
     template <class Value> Later<Value> start(Task<Result<Value>> task) {
         auto later = std::make_shared<std::optional<Result<Value>>>();
-        boost::asio::co_spawn(io, std::move(task),
-                              [later](const std::exception_ptr& thrown, Result<Value> result) {
-                                  REQUIRE_FALSE(thrown);
-                                  *later = std::move(result);
-                              });
+        boost::asio::co_spawn(io, keep(std::move(task), later), boost::asio::detached);
         turn();
         return later;
     }
