@@ -133,9 +133,20 @@ Task<void> Broker::State::read_sensor(std::shared_ptr<State> state,
     for (;;) {
         auto message = co_await sensor->receive();
         if (!message && message.error().kind() == Fault::malformed) continue;
-        if (!message) co_return;
+        if (!message) co_return state->lose(sensor);
         state->hear_sensor(std::move(*message), sensor);
     }
+}
+
+/// A sensor has ended, and its peers with it.
+void Broker::State::lose(const std::shared_ptr<Channel>& sensor) {
+    for (const auto& cell : cells)
+        for (const auto& [number, session] : cell.second->sessions)
+            if (session.sensor.lock() == sensor && cell.second->supervisor != nullptr) {
+                WireWriter out;
+                out.u64(number);
+                cell.second->supervisor->send(MessageKind::cell_close, std::move(out).take());
+            }
 }
 
 void Broker::State::hear_sensor(Message message, const std::shared_ptr<Channel>& sensor) {

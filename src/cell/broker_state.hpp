@@ -80,6 +80,7 @@ struct Broker::State : std::enable_shared_from_this<Broker::State> {
     void ask(process::KeyQuestion asked, const std::shared_ptr<Channel>& sensor);
     void
     pass_on(MessageKind kind, std::string_view payload, const std::shared_ptr<Channel>& sensor);
+    void lose(const std::shared_ptr<Channel>& sensor);
     void hear_sensor(Message message, const std::shared_ptr<Channel>& sensor);
     Result<std::shared_ptr<Cell>>
     find(const std::string& key, const std::string& persona, bool make_new);

@@ -345,6 +345,8 @@ void Supervisor::on_ended(std::uint64_t request, std::uint64_t status) {
 
 void Supervisor::fail_session(std::uint64_t request, std::string_view reason) {
     sessions_.erase(request);
+    state_->peers.erase(request);
+    capture_->forget(request);
     WireWriter out;
     out.u64(request).bytes(reason);
     if (!process::send_now(outlet_.socket(), MessageKind::cell_failed, std::move(out).take()))
