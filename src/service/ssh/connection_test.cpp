@@ -146,7 +146,7 @@ TEST_CASE("OpenSSH gives the window back when the program has taken enough", "[s
     world.connection->program_took(0, 3 * piece.size());
     CHECK(world.sink.take().empty());
     CHECK(world.ask(data(0, "y")) == "adjust 7 98304"); // more than three packets are open
-    CHECK(world.ask(data(0, piece + "z")).empty()); // over its packet size: dropped
+    CHECK(world.ask(data(0, piece + "z")).empty());     // over its packet size: dropped
     CHECK(world.count("protocol.weird") == 1);
     world.programs.take();
     CHECK(world.ask(channel_message(Msg::channel_eof, 0)).empty());
