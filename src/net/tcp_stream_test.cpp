@@ -5,9 +5,9 @@
 
 #include <array>
 #include <catch2/catch.hpp>
-#include <optional>
 #include <cerrno>
 #include <netinet/in.h>
+#include <optional>
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -23,7 +23,8 @@ Result<event::Event> admit_event(std::string_view json, const std::string& senso
     if (!is_word(event.id(), "-")) return fail(Fault::malformed, "id");
     if (!is_word(event.eventid(), "._-")) return fail(Fault::malformed, "eventid");
     for (const auto& [name, value] : event.values()) {
-        if (!is_word(name, name_also) || name == "crc") return fail(Fault::malformed, "name of a value");
+        if (!is_word(name, name_also) || name == "crc")
+            return fail(Fault::malformed, "name of a value");
     }
     if (event.text_of("sensor").empty()) event.text("sensor", sensor);
     return event;

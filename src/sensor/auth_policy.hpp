@@ -33,7 +33,8 @@ Result<AcceptRule> parse_rule(std::string_view text);
 /// `after`: a source's first tries are refused, as many as drawn for it between auth.after_min and
 /// auth.after_max; the next one is accepted and remembered: from then on that source gets in with a
 /// remembered login and with no other. Processes tell each other their tries; each draws its own
-/// number, so that the bounds hold whichever process sees the last one. A `!` rule of auth.accept refuses under every policy.
+/// number, so that the bounds hold whichever process sees the last one. A `!` rule of auth.accept
+/// refuses under every policy.
 class AuthPolicy {
   public:
     static Result<AuthPolicy> make(const Settings& settings);

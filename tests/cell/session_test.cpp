@@ -3,7 +3,6 @@
 #include "cell/harness.hpp"
 
 #include <catch2/catch.hpp>
-
 #include <filesystem>
 
 using namespace skep;

@@ -17,8 +17,8 @@ std::span<const crypto::HostKey> ssh_host_keys() {
 SshServer::SshServer(const service::ssh::Profile& played)
     : events{stream, [this](const event::Event& event) { seen.push_back(event); }},
       auth{events, "x"}, persona{debian_persona("web01")},
-      session{stream, events, auth, machine, persona, "192.0.2.1", 4711, "192.0.2.2", 22, 120s,
-              1800s},
+      session{stream, events,      auth, machine, persona, "192.0.2.1",
+              4711,   "192.0.2.2", 22,   120s,    1800s},
       identification{"SSH-2.0-" + std::string{played.software}},
       transport{session, {played, identification, ssh_host_keys()}} {}
 

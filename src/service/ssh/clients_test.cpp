@@ -8,18 +8,20 @@ using namespace skep::service::ssh;
 
 TEST_CASE("HASSH is the MD5 of the four lists as they were sent", "[ssh]") {
     // The lists that masscan's src/proto-ssh.c has.
-    CHECK(hassh(hassh_algorithms("diffie-hellman-group14-sha1,diffie-hellman-group1-sha1,"
-                "diffie-hellman-group14-sha256,diffie-hellman-group16-sha512,"
-                "diffie-hellman-group18-sha512,diffie-hellman-group-exchange-sha1,"
-                "diffie-hellman-group-exchange-sha256",
-                "chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,"
-                "aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-cbc,aes192-cbc,aes256-cbc,"
-                "blowfish-cbc,cast128-cbc,3des-cbc",
-                "umac-64-etm@openssh.com,umac-128-etm@openssh.com,hmac-sha2-256-etm@openssh.com,"
-                "hmac-sha2-512-etm@openssh.com,hmac-sha1-etm@openssh.com,umac-64@openssh.com,"
-                "umac-128@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1",
-                "none")) == "b21d7cdcc8133dc2b430d1a039fece20");
-    CHECK(hassh(hassh_algorithms("", "", "", "")) == "95420f9d932ddd22833f17b96a80bedb"); // md5sum of ;;;
+    CHECK(hassh(hassh_algorithms(
+              "diffie-hellman-group14-sha1,diffie-hellman-group1-sha1,"
+              "diffie-hellman-group14-sha256,diffie-hellman-group16-sha512,"
+              "diffie-hellman-group18-sha512,diffie-hellman-group-exchange-sha1,"
+              "diffie-hellman-group-exchange-sha256",
+              "chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,"
+              "aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-cbc,aes192-cbc,aes256-cbc,"
+              "blowfish-cbc,cast128-cbc,3des-cbc",
+              "umac-64-etm@openssh.com,umac-128-etm@openssh.com,hmac-sha2-256-etm@openssh.com,"
+              "hmac-sha2-512-etm@openssh.com,hmac-sha1-etm@openssh.com,umac-64@openssh.com,"
+              "umac-128@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1",
+              "none")) == "b21d7cdcc8133dc2b430d1a039fece20");
+    CHECK(hassh(hassh_algorithms("", "", "", "")) ==
+          "95420f9d932ddd22833f17b96a80bedb"); // md5sum of ;;;
 }
 
 TEST_CASE("tools are known by their identification", "[ssh]") {

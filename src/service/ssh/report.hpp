@@ -14,8 +14,10 @@ class Report {
     explicit Report(Session& session) : session_{session}, started_{session.events.now()} {}
 
     void version(std::string_view line);
+
     /// What it sent in place of an identification line.
     void other_protocol(std::string_view bytes) { recognised(bytes, ""); }
+
     /// The client's first KEXINIT.
     void kex(std::string_view identification, const Proposal& client);
     /// The client's first NEWKEYS.
