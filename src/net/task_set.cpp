@@ -4,6 +4,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -80,7 +81,17 @@ struct TaskSet::State {
     explicit State(asio::any_io_executor on)
         : executor{on}, ended{Wakeup{std::make_unique<Wakeup::State>(std::move(on))}} {}
 
-    void end(std::list<Running>::iterator one, std::exception_ptr error) {
+    using Entry = std::list<Running>::iterator;
+
+    /// In a turn of its own: the owner may still be busy with what the task will act on.
+    void begin(Entry one, Task<void> task) {
+        if (one->cancelled) return end(one, nullptr);
+        auto on_end = [this, one](std::exception_ptr error) { end(one, std::move(error)); };
+        asio::co_spawn(executor, std::move(task),
+                       asio::bind_cancellation_slot(one->signal.slot(), std::move(on_end)));
+    }
+
+    void end(Entry one, std::exception_ptr error) {
         if (error && !thrown && !(one->cancelled && is_cancellation(error)))
             thrown = std::move(error);
         running.erase(one);
@@ -107,9 +118,9 @@ Task<std::unique_ptr<TaskSet>> TaskSet::make() {
 void TaskSet::spawn(Group group, Task<void> task) {
     auto& state = *state_;
     const auto one = state.running.emplace(state.running.end(), group);
-    auto on_end = [&state, one](std::exception_ptr error) { state.end(one, std::move(error)); };
-    asio::co_spawn(state.executor, std::move(task),
-                   asio::bind_cancellation_slot(one->signal.slot(), std::move(on_end)));
+    asio::post(state.executor, [&state, one, task = std::move(task)]() mutable {
+        state.begin(one, std::move(task));
+    });
 }
 
 void TaskSet::cancel(Group group) {

@@ -37,6 +37,11 @@ Task<void> note(Wakeup& wakeup, Wakeup& told, Counts& counts) {
     ++counts.ended;
 }
 
+Task<void> tell(Wakeup& wakeup) {
+    wakeup.notify();
+    co_return;
+}
+
 Task<void> cancel_some(Counts& counts) {
     auto tasks = co_await TaskSet::make();
     auto one = tasks->make_wakeup();
@@ -63,11 +68,6 @@ Task<void> fail_at_once() {
     co_return;
 }
 
-Task<void> tell(Wakeup& wakeup) {
-    wakeup.notify();
-    co_return;
-}
-
 Task<void> spawn_a_fault() {
     auto tasks = co_await TaskSet::make();
     auto last = tasks->make_wakeup();
@@ -80,6 +80,24 @@ Task<void> spawn_a_fault() {
 
 TEST_CASE("a task's exception reaches the owner") {
     CHECK_THROWS_AS(run(spawn_a_fault()), std::runtime_error);
+}
+
+Task<void> begin_late(Counts& counts) {
+    auto tasks = co_await TaskSet::make();
+    auto told = tasks->make_wakeup();
+    tasks->spawn(1, note(told, told, counts));
+    tasks->spawn(2, tell(told));
+    CHECK(counts.woken == 0);
+    tasks->cancel(1);
+    const auto ran = co_await told.wait();
+    CHECK(ran.has_value());
+    co_await tasks->finish();
+}
+
+TEST_CASE("a task begins when its owner waits, and never once it is cancelled") {
+    Counts counts;
+    run(begin_late(counts));
+    CHECK(counts.ended == 0);
 }
 
 } // namespace

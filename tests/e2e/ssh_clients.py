@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The SSH service with real clients: OpenSSH with each algorithm forced in turn, PuTTY's, paramiko, asyncssh.
+"""The SSH service with real clients: OpenSSH with each algorithm forced in turn, dropbear's, PuTTY's, paramiko, asyncssh.
 
 Usage: ssh_clients.py SKEP IMAGES [TEST...]
 """
@@ -167,16 +167,21 @@ def a_planted_key_logs_in(skep, images):
 def other_clients_work(skep, images):
     with Door(skep, images) as door:
         host, port = door.address("ssh")
-        environment = dict(os.environ, HOME=door.directory)
+        environment = dict(os.environ, DROPBEAR_PASSWORD=PASSWORD, HOME=door.directory)
         ran = []
         for service in ("ssh", "router-ssh"):
             host, port = door.address(service)
+            if shutil.which("dbclient"):
+                done = subprocess.run(["dbclient", "-y", "-y", "-p", str(port), f"root@{host}", "echo $((6*7))"], env=environment,
+                                      capture_output=True, timeout=120, stdin=subprocess.DEVNULL)
+                assert done.stdout == b"42\n", done
+                ran.append("dbclient")
             if shutil.which("plink"):
-                done = subprocess.run(["plink", "-ssh", "-batch", "-hostkey", "*", "-P", str(port), "-pw", PASSWORD, f"root@{host}", "echo $((6*7))"],
+                keys = [word for key in re.findall(r"SSH host key of .*?: \S+ (SHA256:\S+)", door.run("status").stdout) for word in ("-hostkey", key)]
+                done = subprocess.run(["plink", "-ssh", "-batch", *keys, "-P", str(port), "-pw", PASSWORD, f"root@{host}", "echo $((6*7))"],
                                       env=environment, capture_output=True, timeout=120, stdin=subprocess.DEVNULL)
-                if b"host key" not in done.stderr.lower():
-                    assert done.stdout == b"42\n", done
-                    ran.append("plink")
+                assert done.stdout == b"42\n", done
+                ran.append("plink")
             for library, script in (("paramiko", PARAMIKO), ("asyncssh", ASYNCSSH)):
                 done = subprocess.run(["/usr/bin/python3", "-c", script, host, str(port), PASSWORD], capture_output=True, timeout=120, check=False)
                 if b"No module named" in done.stderr:
@@ -184,7 +189,7 @@ def other_clients_work(skep, images):
                 assert done.stdout == b"42\n", done
                 ran.append(library)
         if not ran:
-            skip("none of plink, paramiko, asyncssh is installed")
+            skip("none of dbclient, plink, paramiko, asyncssh is installed")
         print("worked:", " ".join(ran))
 
 
