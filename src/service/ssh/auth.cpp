@@ -46,12 +46,7 @@ void AuthBase::ask(KeyQuestion question) {
 }
 
 void AuthBase::weird(std::string_view name, std::string_view bytes) {
-    if (notes_left_ == 0) return;
-    --notes_left_;
-    event::Event event{"protocol.weird", session_.events.now()};
-    event.text("name", name);
-    if (!bytes.empty()) event.text("data", bytes);
-    session_.events.record(std::move(event));
+    notes_.weird(session_.events, name, bytes);
 }
 
 void AuthBase::refuse_message(std::string_view name, std::string_view bytes) {

@@ -1,6 +1,7 @@
 // What the authentication of both server families has in common.
 #pragma once
 
+#include "service/notes.hpp"
 #include "service/ssh/auth.hpp"
 #include "service/ssh/fields.hpp"
 
@@ -54,7 +55,7 @@ class AuthBase : public Auth {
     Micros limit_;
     Micros wake_ = 0;
     std::string last_key_; ///< SHA-256 of the key that was recorded last.
-    std::uint16_t notes_left_ = 100;
+    Notes notes_{100};
 };
 
 /// SHA256: and base64 without padding, of any bytes that are offered as a key.

@@ -42,10 +42,7 @@ void OpensshConnection::drain(Channel& channel) {
         if (program.running && !program.terminal) programs_.end_of_input(channel.id);
     }
     channel.from_peer = Channel::Half::closed;
-    if (channel.forward && !channel.forward->gone) {
-        flush(*channel.forward);
-        close_forward_soon(*channel.forward);
-    }
+    end_forward_input(channel);
 }
 
 /// chan_read_failed(): the program's output, or the far side, is at its end.
@@ -116,11 +113,6 @@ void OpensshConnection::forward_opened(Channel& channel) {
     send_confirmation(channel);
 }
 
-void OpensshConnection::forward_refused(Channel& channel) {
-    send_open_failure(channel.remote_id, OpenFailure::connect_failed, channel.forward->refusal);
-    remove(channel.id);
-}
-
 void OpensshConnection::forward_closed(Channel& channel) {
     end_output(channel);
 }
@@ -150,17 +142,6 @@ void OpensshConnection::program_started(ChannelId id, bool started) {
     send_adjust(*channel, openssh_window);
     if (reply_wanted_) send_plain(Msg::channel_success, *channel);
     tell_room(*channel);
-    settle();
-}
-
-void OpensshConnection::program_took(ChannelId id, std::size_t count) {
-    auto* channel = find(id);
-    if (channel == nullptr || !channel->program || ended_) return;
-    auto& untaken = channel->program->untaken;
-    count = std::min(count, untaken);
-    untaken -= count;
-    unread_ -= count;
-    channel->consumed += static_cast<std::uint32_t>(count);
     settle();
 }
 

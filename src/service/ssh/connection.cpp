@@ -161,6 +161,30 @@ void ConnectionBase::pass_input(Channel& channel, std::string_view bytes) {
     programs_.input(channel.id, bytes);
 }
 
+bool ConnectionBase::take_data(Channel& channel, std::string_view data) {
+    const auto size = static_cast<std::uint32_t>(data.size());
+    channel.window -= size;
+    if (!channel.forward) {
+        pass_input(channel, data);
+        return true;
+    }
+    channel.consumed += size;
+    if (channel.forward->gone) return false;
+    swallow(channel, data);
+    return true;
+}
+
+void ConnectionBase::program_took(ChannelId id, std::size_t count) {
+    auto* channel = find(id);
+    if (channel == nullptr || !channel->program || ended_) return;
+    auto& untaken = channel->program->untaken;
+    count = std::min(count, untaken);
+    untaken -= count;
+    unread_ -= count;
+    channel->consumed += static_cast<std::uint32_t>(count);
+    settle();
+}
+
 void ConnectionBase::hang_up(Channel& channel) {
     if (!std::exchange(channel.program->hung_up, true)) programs_.hang_up(channel.id);
 }

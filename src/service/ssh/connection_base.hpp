@@ -2,6 +2,7 @@
 // programs' input, forwards that lead nowhere, and events.
 #pragma once
 
+#include "service/notes.hpp"
 #include "service/ssh/channel.hpp"
 #include "service/ssh/fields.hpp"
 
@@ -22,11 +23,11 @@ class ConnectionBase : public Connection {
     Micros deadline() const noexcept override;
     void wake() override;
     std::size_t room(ChannelId channel) const override;
+    void program_took(ChannelId channel, std::size_t count) override;
 
   protected:
     /// A forward's far side: it has answered, or it has closed.
     virtual void forward_opened(Channel& channel) = 0;
-    virtual void forward_refused(Channel& channel) = 0;
     virtual void forward_closed(Channel& channel) = 0;
     /// How much of a program's output the peer takes now.
     virtual std::size_t room_of(const Channel& channel) const = 0;
@@ -49,17 +50,15 @@ class ConnectionBase : public Connection {
 
     /// Starts the channel's program; its start is answered by program_started().
     void start_program(Channel& channel);
-    /// Hands bytes of the peer to a running program.
-    void pass_input(Channel& channel, std::string_view bytes);
+    /// Takes what the window of an open channel allows, for its program or its forward. False if
+    /// the forward's far side has closed.
+    bool take_data(Channel& channel, std::string_view data);
     void hang_up(Channel& channel);
     void tell_room(Channel& channel);
 
     void begin_forward(Channel& channel, std::string_view host, std::uint32_t port);
-    /// Bytes that go into a forward.
-    void swallow(Channel& channel, std::string_view bytes);
-    void flush(ChannelForward& forward);
-    /// The peer will send no more: the far side closes too, a round trip later.
-    void close_forward_soon(ChannelForward& forward);
+    /// The peer will send no more: a forward's far side closes too, a round trip later.
+    void end_forward_input(const Channel& channel);
 
     void weird(std::string_view name, std::string_view bytes = {});
     void refuse_message(std::string_view name, std::string_view bytes = {});
@@ -82,10 +81,16 @@ class ConnectionBase : public Connection {
     bool ended_ = false;
 
   private:
-    bool note() noexcept;
+    /// Hands bytes of the peer to a running program.
+    void pass_input(Channel& channel, std::string_view bytes);
+    /// Bytes that go into a forward.
+    void swallow(Channel& channel, std::string_view bytes);
+    void flush(ChannelForward& forward);
+    void close_forward_soon(ChannelForward& forward);
     void act(Channel& channel, Micros now);
 
-    std::uint16_t notes_left_ = 300;
+    Notes notes_{300}; ///< Of sizes, variables and oddities; logins, commands and forwards are
+                       ///< always recorded.
 };
 
 std::unique_ptr<Connection>

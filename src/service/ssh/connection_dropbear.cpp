@@ -151,16 +151,7 @@ void DropbearConnection::on_data(Reader in) {
         broken("ssh.beyond_window");
         return;
     }
-    channel->window -= size;
-    if (!channel->forward) {
-        pass_input(*channel, data);
-        return;
-    }
-    channel->consumed += size;
-    if (channel->forward->gone)
-        channel->from_peer = Channel::Half::closed;
-    else
-        swallow(*channel, data);
+    if (!take_data(*channel, data)) channel->from_peer = Channel::Half::closed;
 }
 
 /// A program's bytes leave the window when they are written, a forward's at once.
@@ -215,11 +206,6 @@ void DropbearConnection::on_request(Reader in) {
 void DropbearConnection::forward_opened(Channel& channel) {
     send_confirmation(channel);
     check_close(channel);
-}
-
-void DropbearConnection::forward_refused(Channel& channel) {
-    send_open_failure(channel.remote_id, OpenFailure::connect_failed, channel.forward->refusal);
-    remove(channel.id);
 }
 
 void DropbearConnection::forward_closed(Channel& channel) {

@@ -5,19 +5,8 @@
 
 namespace skep::service::ssh {
 
-/// What a client may repeat at will is recorded this often; logins, commands and forwards always.
-bool ConnectionBase::note() noexcept {
-    if (notes_left_ == 0) return false;
-    --notes_left_;
-    return true;
-}
-
 void ConnectionBase::weird(std::string_view name, std::string_view bytes) {
-    if (!note()) return;
-    event::Event event{"protocol.weird", session_.events.now()};
-    event.text("name", name);
-    if (!bytes.empty()) event.text("data", bytes);
-    session_.events.record(std::move(event));
+    notes_.weird(session_.events, name, bytes);
 }
 
 void ConnectionBase::refuse_message(std::string_view name, std::string_view bytes) {
@@ -26,14 +15,14 @@ void ConnectionBase::refuse_message(std::string_view name, std::string_view byte
 }
 
 void ConnectionBase::record_size(std::uint32_t columns, std::uint32_t rows) {
-    if (!note()) return;
+    if (!notes_.take()) return;
     event::Event event{"client.size", session_.events.now()};
     event.number("width", columns).number("height", rows);
     session_.events.record(std::move(event));
 }
 
 void ConnectionBase::record_variable(std::string_view name, std::string_view value) {
-    if (!note()) return;
+    if (!notes_.take()) return;
     event::Event event{"client.var", session_.events.now()};
     event.text("name", name).text("value", value);
     session_.events.record(std::move(event));

@@ -92,16 +92,7 @@ void OpensshConnection::on_data(Reader in) {
               data.substr(0, 64));
         return;
     }
-    channel->window -= size;
-    if (!channel->forward) {
-        pass_input(*channel, data);
-        return;
-    }
-    channel->consumed += size;
-    if (channel->forward->gone)
-        fail_input(*channel); // it writes to a connection that is reset
-    else
-        swallow(*channel, data);
+    if (!take_data(*channel, data)) fail_input(*channel); // it writes to a connection that is reset
 }
 
 void OpensshConnection::on_extended_data(Reader in) {

@@ -14,7 +14,6 @@ class OpensshConnection final : public ConnectionBase {
     void settle() override;
 
     void program_started(ChannelId channel, bool started) override;
-    void program_took(ChannelId channel, std::size_t count) override;
     void program_printed(ChannelId channel, std::string_view bytes, bool error) override;
     void program_output_ended(ChannelId channel) override;
     void program_exited(ChannelId channel, int status, std::string_view signal, bool core) override;
@@ -33,7 +32,6 @@ class OpensshConnection final : public ConnectionBase {
     };
 
     void forward_opened(Channel& channel) override;
-    void forward_refused(Channel& channel) override;
     void forward_closed(Channel& channel) override;
     std::size_t room_of(const Channel& channel) const override;
 

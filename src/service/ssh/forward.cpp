@@ -62,6 +62,12 @@ void ConnectionBase::flush(ChannelForward& forward) {
     forward.data = {};
 }
 
+void ConnectionBase::end_forward_input(const Channel& channel) {
+    if (!channel.forward || channel.forward->gone) return;
+    flush(*channel.forward);
+    close_forward_soon(*channel.forward);
+}
+
 void ConnectionBase::close_forward_soon(ChannelForward& forward) {
     forward.due = session_.events.now() + connect_time(forward.host);
 }
@@ -95,7 +101,8 @@ void ConnectionBase::act(Channel& channel, Micros now) {
         forward_opened(channel);
         return;
     }
-    forward_refused(channel); // and removed
+    send_open_failure(channel.remote_id, OpenFailure::connect_failed, forward.refusal);
+    remove(channel.id);
 }
 
 void ConnectionBase::wake() {

@@ -82,8 +82,7 @@ void Report::keys(const Choice& choice) {
 }
 
 void Report::weird(std::string_view name, std::string_view bytes) {
-    if (weird_left_ == 0) return;
-    --weird_left_;
+    if (!notes_.take()) return;
     event::Event event{"protocol.weird", session_.events.now()};
     event.text("name", name);
     if (!bytes.empty()) event.text("data", bytes.substr(0, data_bytes_max));

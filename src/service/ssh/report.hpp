@@ -1,6 +1,7 @@
 // What the transport records of a peer.
 #pragma once
 
+#include "service/notes.hpp"
 #include "service/service.hpp"
 #include "service/ssh/proposal.hpp"
 
@@ -31,7 +32,7 @@ class Report {
 
     Session& session_;
     Micros started_;
-    std::uint16_t weird_left_ = 100; ///< A peer can be odd in every packet.
+    Notes notes_{100}; ///< A peer can be odd in every packet.
 };
 
 } // namespace skep::service::ssh

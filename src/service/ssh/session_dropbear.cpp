@@ -203,10 +203,7 @@ void DropbearConnection::check_close(Channel& channel) {
         channel.from_peer = Channel::Half::closed;
         if (program != nullptr && !program->terminal && program->running)
             programs_.end_of_input(channel.id);
-        if (channel.forward && !channel.forward->gone) {
-            flush(*channel.forward);
-            close_forward_soon(*channel.forward);
-        }
+        end_forward_input(channel);
     }
     if (channel.to_peer == Channel::Half::closed && !channel.eof_sent) {
         send_plain(Msg::channel_eof, channel);
@@ -228,17 +225,6 @@ void DropbearConnection::program_started(ChannelId id, bool started) {
     }
     if (reply_wanted_) send_plain(started ? Msg::channel_success : Msg::channel_failure, *channel);
     if (started) tell_room(*channel);
-    settle();
-}
-
-void DropbearConnection::program_took(ChannelId id, std::size_t count) {
-    auto* channel = find(id);
-    if (channel == nullptr || !channel->program || ended_) return;
-    auto& untaken = channel->program->untaken;
-    count = std::min(count, untaken);
-    untaken -= count;
-    unread_ -= count;
-    channel->consumed += static_cast<std::uint32_t>(count);
     settle();
 }
 

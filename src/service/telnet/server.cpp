@@ -12,19 +12,13 @@ std::unique_ptr<Server> make_server(Session& session) {
 }
 
 void Server::weird(std::string_view name, std::string_view bytes) {
-    if (notes_left_ == 0) return;
-    --notes_left_;
-    event::Event event{"protocol.weird", session_.events.now()};
-    event.text("name", name);
-    if (!bytes.empty()) event.text("data", bytes);
-    session_.events.record(std::move(event));
+    notes_.weird(session_.events, name, bytes);
 }
 
 void Server::note_option(const Token& token) {
     const auto verb = static_cast<std::uint16_t>(token.command - command::will);
     const auto key = static_cast<std::uint16_t>(token.option * 4 + verb);
-    if (notes_left_ == 0 || std::ranges::find(seen_, key) != seen_.end()) return;
-    --notes_left_;
+    if (std::ranges::find(seen_, key) != seen_.end() || !notes_.take()) return;
     seen_.push_back(key);
     event::Event event{"telnet.option", session_.events.now()};
     event.text("command", verb_name(token.command)).number("option", token.option);
@@ -37,16 +31,14 @@ void Server::note_size(std::uint16_t columns, std::uint16_t rows) {
     columns_ = columns;
     rows_ = rows;
     resized = true;
-    if (notes_left_ == 0) return;
-    --notes_left_;
+    if (!notes_.take()) return;
     event::Event event{"client.size", session_.events.now()};
     event.number("width", columns).number("height", rows);
     session_.events.record(std::move(event));
 }
 
 void Server::note_variable(std::string_view name, std::string_view value) {
-    if (notes_left_ == 0) return;
-    --notes_left_;
+    if (!notes_.take()) return;
     event::Event event{"client.var", session_.events.now()};
     event.text("name", name).text("value", value);
     session_.events.record(std::move(event));

@@ -2,6 +2,7 @@
 // out.
 #pragma once
 
+#include "service/notes.hpp"
 #include "service/service.hpp"
 #include "service/telnet/codec.hpp"
 
@@ -65,7 +66,7 @@ class Server {
 
   private:
     std::vector<std::uint16_t> seen_; ///< Option * 4 + verb, of what is recorded.
-    std::uint16_t notes_left_ = 300;
+    Notes notes_{300};
 };
 
 /// telnetd of inetutils 2.4 with Debian's login, or that of BusyBox: as the persona says.
