@@ -1,6 +1,7 @@
 #include "cell/authorized_keys.hpp"
 
 #include "base/bytes.hpp"
+#include "base/ssh_wire.hpp"
 #include "process/user_namespace.hpp"
 
 #include <algorithm>
@@ -123,21 +124,11 @@ std::string_view take_options(std::string_view& text) {
     return options;
 }
 
-std::string_view type_of(std::string_view blob) {
-    constexpr std::size_t length_bytes = 4;
-    if (blob.size() < length_bytes) return {};
-    std::size_t length = 0;
-    for (const char byte : blob.substr(0, length_bytes))
-        length = length << 8U | static_cast<unsigned char>(byte);
-    blob.remove_prefix(length_bytes);
-    return length <= blob.size() ? blob.substr(0, length) : std::string_view{};
-}
-
 } // namespace
 
 bool line_allows(std::string_view line, std::string_view blob) {
     skip_blanks(line);
-    const auto type = type_of(blob);
+    const auto type = SshReader{blob}.string();
     if (line.empty() || line.front() == '#' || type.empty()) return false;
     auto rest = line;
     if (take_word(rest) != type) {

@@ -2,6 +2,7 @@
 
 #include "base/crypto/digest.hpp"
 #include "base/crypto/openssl.hpp"
+#include "base/ssh_wire.hpp"
 
 #include <openssl/crypto.h>
 
@@ -199,10 +200,7 @@ std::uint32_t ChachaPoly::length(std::uint32_t sequence, std::span<const char, 4
     auto& engine = chacha_engine();
     engine.start(context_->header(), 0, sequence);
     update(engine.cipher.get(), clear);
-    std::uint32_t value = 0;
-    for (const char byte : clear)
-        value = value << 8 | static_cast<unsigned char>(byte);
-    return value;
+    return SshReader{{clear.data(), clear.size()}}.u32();
 }
 
 void ChachaPoly::seal(std::uint32_t sequence,

@@ -10,62 +10,6 @@ namespace skep::crypto {
 
 namespace {
 
-void append_u32(std::string& out, std::size_t value) {
-    for (int shift = 24; shift >= 0; shift -= 8)
-        out += static_cast<char>(value >> shift);
-}
-
-} // namespace
-
-void append_string(std::string& out, std::string_view value) {
-    append_u32(out, value.size());
-    out += value;
-}
-
-void append_mpint(std::string& out, std::string_view magnitude) {
-    const bool looks_negative =
-        !magnitude.empty() && (static_cast<unsigned char>(magnitude.front()) & 0x80) != 0;
-    append_u32(out, magnitude.size() + (looks_negative ? 1 : 0));
-    if (looks_negative) out += '\0';
-    out += magnitude;
-}
-
-std::string_view BlobReader::raw(std::size_t count) {
-    if (broken_ || count > left_.size()) {
-        broken_ = true;
-        return {};
-    }
-    const auto taken = left_.substr(0, count);
-    left_.remove_prefix(count);
-    return taken;
-}
-
-std::string_view BlobReader::string() {
-    std::size_t size = 0;
-    for (const char byte : raw(4))
-        size = size << 8 | static_cast<unsigned char>(byte);
-    return raw(size);
-}
-
-std::string_view BlobReader::cstring() {
-    auto text = string();
-    if (text.ends_with('\0')) text.remove_suffix(1);
-    if (text.contains('\0')) broken_ = true;
-    return broken_ ? std::string_view{} : text;
-}
-
-std::string_view BlobReader::mpint() {
-    constexpr std::size_t number_bytes_max = 16'384 / 8; // SSHBUF_MAX_BIGNUM
-    auto number = string();
-    const bool is_negative = !number.empty() && (number.front() & 0x80) != 0;
-    const bool is_long = number.size() > number_bytes_max + (number.starts_with('\0') ? 1 : 0);
-    if (is_negative || is_long) broken_ = true;
-    number.remove_prefix(std::min(number.find_first_not_of('\0'), number.size()));
-    return broken_ ? std::string_view{} : number;
-}
-
-namespace {
-
 constexpr std::array types{
     KeyType{"ssh-ed25519", "ssh-ed25519", KeyFamily::ed25519},
     KeyType{"ssh-ed25519-cert-v01@openssh.com", "ssh-ed25519", KeyFamily::ed25519},
@@ -127,40 +71,40 @@ unsigned bit_length(std::string_view magnitude) {
     return static_cast<unsigned>(BN_num_bits(openssl::number_of(magnitude).get()));
 }
 
-bool read_rsa(BlobReader& reader, PublicKey& key) {
+bool read_rsa(SshReader& reader, PublicKey& key) {
     constexpr unsigned modulus_bits_min = 1024; // SSH_RSA_MINIMUM_MODULUS_SIZE
     key.exponent = reader.mpint();
     key.modulus = reader.mpint();
-    append_mpint(key.plain_blob, key.exponent);
-    append_mpint(key.plain_blob, key.modulus);
+    key.plain_blob.mpint(key.exponent);
+    key.plain_blob.mpint(key.modulus);
     return reader.ok() && bit_length(key.modulus) >= modulus_bits_min;
 }
 
-bool read_dsa(BlobReader& reader, PublicKey& key) {
+bool read_dsa(SshReader& reader, PublicKey& key) {
     key.modulus = reader.mpint();
-    append_mpint(key.plain_blob, key.modulus);
+    key.plain_blob.mpint(key.modulus);
     for (int i = 0; i < 3; ++i) // q, g, y
-        append_mpint(key.plain_blob, reader.mpint());
+        key.plain_blob.mpint(reader.mpint());
     return reader.ok();
 }
 
-bool read_ecdsa(BlobReader& reader, PublicKey& key) {
+bool read_ecdsa(SshReader& reader, PublicKey& key) {
     const auto curve = reader.cstring();
     key.point = reader.string();
-    append_string(key.plain_blob, curve);
-    append_string(key.plain_blob, key.point);
+    key.plain_blob.string(curve);
+    key.plain_blob.string(key.point);
     return reader.ok() && curve == info(key.type->curve).ssh_name &&
            is_acceptable_point(key.type->curve, key.point);
 }
 
-bool read_ed25519(BlobReader& reader, PublicKey& key) {
+bool read_ed25519(SshReader& reader, PublicKey& key) {
     constexpr std::size_t point_bytes = 32;
     key.point = reader.string();
-    append_string(key.plain_blob, key.point);
+    key.plain_blob.string(key.point);
     return reader.ok() && key.point.size() == point_bytes;
 }
 
-bool read_fields(BlobReader& reader, PublicKey& key) {
+bool read_fields(SshReader& reader, PublicKey& key) {
     switch (key.type->family) {
     case KeyFamily::rsa: return read_rsa(reader, key);
     case KeyFamily::dsa: return read_dsa(reader, key);
@@ -174,13 +118,13 @@ bool read_fields(BlobReader& reader, PublicKey& key) {
         break;
     }
     key.application = reader.cstring();
-    append_string(key.plain_blob, key.application);
+    key.plain_blob.string(key.application);
     return reader.ok();
 }
 
 bool are_principals(std::string_view list) {
     constexpr std::size_t principals_max = 256; // SSHKEY_CERT_MAX_PRINCIPALS
-    BlobReader reader{list};
+    SshReader reader{list};
     for (std::size_t count = 0; reader.ok() && reader.left() > 0; ++count) {
         if (count == principals_max) return false;
         (void)reader.cstring();
@@ -189,7 +133,7 @@ bool are_principals(std::string_view list) {
 }
 
 bool are_options(std::string_view list) {
-    BlobReader reader{list};
+    SshReader reader{list};
     while (reader.ok() && reader.left() > 0) {
         (void)reader.string(); // its name
         (void)reader.string(); // its value
@@ -200,7 +144,7 @@ bool are_options(std::string_view list) {
 std::optional<PublicKey> parse(std::string_view blob, bool allows_certificate);
 
 /// What follows the key in a certificate (PROTOCOL.certkeys), up to its end.
-bool is_signed_certificate(BlobReader& reader, std::string_view blob) {
+bool is_signed_certificate(SshReader& reader, std::string_view blob) {
     constexpr std::string_view user{"\0\0\0\1", 4};
     constexpr std::string_view host{"\0\0\0\2", 4};
     (void)reader.raw(8); // serial
@@ -223,13 +167,13 @@ bool is_signed_certificate(BlobReader& reader, std::string_view blob) {
 }
 
 std::optional<PublicKey> parse(std::string_view blob, bool allows_certificate) {
-    BlobReader reader{blob};
+    SshReader reader{blob};
     PublicKey key;
     key.type = find_type(reader.cstring());
     if (key.type == nullptr) return std::nullopt;
     const bool is_certificate = key.type->is_certificate();
     if (is_certificate && !allows_certificate) return std::nullopt;
-    append_string(key.plain_blob, key.type->plain);
+    key.plain_blob.string(key.type->plain);
     if (is_certificate) (void)reader.string(); // nonce
     if (!read_fields(reader, key)) return std::nullopt;
     if (is_certificate && !is_signed_certificate(reader, blob)) return std::nullopt;

@@ -2,42 +2,13 @@
 #pragma once
 
 #include "base/crypto/key_agreement.hpp"
+#include "base/ssh_wire.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace skep::crypto {
-
-void append_string(std::string& out, std::string_view value);
-/// A non-negative mpint (RFC 4251 section 5) of a big-endian magnitude without leading zeros.
-void append_mpint(std::string& out, std::string_view magnitude);
-
-/// Reads SSH's types as OpenSSH 9.2's sshbuf does. After the first bad read every further value is
-/// zero or empty, and ok() is false.
-class BlobReader {
-  public:
-    explicit BlobReader(std::string_view bytes) : left_{bytes} {}
-
-    std::string_view string();
-    /// sshbuf_get_cstring: a NUL may be the last byte only, and is left out.
-    std::string_view cstring();
-    /// sshbuf_get_bignum2: not negative, at most 16,384 bits. Without leading zeros.
-    std::string_view mpint();
-    /// `count` bytes as they are: numbers that matter to nobody here.
-    std::string_view raw(std::size_t count);
-
-    bool ok() const noexcept { return !broken_; }
-
-    bool done() const noexcept { return !broken_ && left_.empty(); }
-
-    std::size_t left() const noexcept { return left_.size(); }
-
-  private:
-    std::string_view left_;
-    bool broken_ = false;
-};
 
 enum class KeyFamily : unsigned char { rsa, dsa, ecdsa, ed25519, ecdsa_sk, ed25519_sk };
 
@@ -58,7 +29,7 @@ struct PublicKey {
     std::string_view exponent;    ///< RSA's e.
     std::string_view point;       ///< Of ECDSA and Ed25519.
     std::string_view application; ///< Of security keys.
-    std::string plain_blob;       ///< What ssh-keygen would write: without a certificate.
+    SshWriter plain_blob;         ///< What ssh-keygen would write: without a certificate.
 };
 
 /// nullopt for everything that OpenSSH 9.2's sshkey_from_blob refuses; of a certificate, the

@@ -84,7 +84,7 @@ bool verify_rsa(const PublicKey& key,
 /// RFC 5656 section 3.1.2: the mpints r and s, as the DER that OpenSSL wants; empty if they are not
 /// there.
 std::string ecdsa_der(std::string_view numbers) {
-    BlobReader reader{numbers};
+    SshReader reader{numbers};
     auto r = openssl::number_of(reader.mpint());
     auto s = openssl::number_of(reader.mpint());
     if (!reader.done()) return {};
@@ -126,7 +126,7 @@ bool verify(const PublicKey& key,
     constexpr std::size_t flags_and_counter_bytes = 1 + 4;
     const bool is_security_key =
         key.type->family == KeyFamily::ecdsa_sk || key.type->family == KeyFamily::ed25519_sk;
-    BlobReader reader{signature};
+    SshReader reader{signature};
     const auto name = reader.cstring();
     const auto body = reader.string();
     const auto tail = reader.raw(is_security_key ? flags_and_counter_bytes : 0);
@@ -167,7 +167,7 @@ Result<PublicKeyInfo> describe_key(std::string_view blob) {
     case KeyFamily::ed25519:
     case KeyFamily::ed25519_sk: found.bits = 256; break;
     }
-    found.fingerprint = "SHA256:" + base64(digest(Hash::sha256, key->plain_blob));
+    found.fingerprint = "SHA256:" + base64(digest(Hash::sha256, key->plain_blob.bytes()));
     found.fingerprint.resize(found.fingerprint.find_last_not_of('=') + 1);
     return found;
 }

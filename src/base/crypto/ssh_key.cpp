@@ -1,6 +1,5 @@
 #include "base/crypto/ssh_key.hpp"
 
-#include "base/crypto/digest.hpp"
 #include "base/crypto/elliptic.hpp"
 #include "base/crypto/key_blob.hpp"
 #include "base/crypto/openssl.hpp"
@@ -74,18 +73,18 @@ std::string curve_point(EVP_PKEY* key) {
 }
 
 std::string blob_of(EVP_PKEY* key, const Kind& kind) {
-    std::string blob;
-    append_string(blob, kind.ssh_name);
+    SshWriter blob;
+    blob.string(kind.ssh_name);
     if (kind.ssh_name == "ssh-rsa") {
-        append_mpint(blob, number_parameter(key, OSSL_PKEY_PARAM_RSA_E));
-        append_mpint(blob, number_parameter(key, OSSL_PKEY_PARAM_RSA_N));
+        blob.mpint(number_parameter(key, OSSL_PKEY_PARAM_RSA_E));
+        blob.mpint(number_parameter(key, OSSL_PKEY_PARAM_RSA_N));
     } else if (kind.ssh_name == "ssh-ed25519") {
-        append_string(blob, ed25519_point(key));
+        blob.string(ed25519_point(key));
     } else {
-        append_string(blob, info(Curve::p256).ssh_name);
-        append_string(blob, curve_point(key));
+        blob.string(info(Curve::p256).ssh_name);
+        blob.string(curve_point(key));
     }
-    return blob;
+    return std::move(blob).take();
 }
 
 /// RFC 5656 section 3.1.2: r and s as mpints.
@@ -93,10 +92,10 @@ std::string ecdsa_numbers(std::string_view der) {
     const auto* at = bytes_of(der);
     const openssl::Owned<ECDSA_SIG, ECDSA_SIG_free> signature{
         must_have(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())))};
-    std::string numbers;
-    append_mpint(numbers, openssl::magnitude_of(ECDSA_SIG_get0_r(signature.get())));
-    append_mpint(numbers, openssl::magnitude_of(ECDSA_SIG_get0_s(signature.get())));
-    return numbers;
+    SshWriter numbers;
+    numbers.mpint(openssl::magnitude_of(ECDSA_SIG_get0_r(signature.get())));
+    numbers.mpint(openssl::magnitude_of(ECDSA_SIG_get0_s(signature.get())));
+    return std::move(numbers).take();
 }
 
 /// PEM that asks for a password is refused; OpenSSL would ask the terminal.
@@ -200,10 +199,10 @@ std::string HostKey::sign(std::string_view algorithm, std::string_view data) con
     must(EVP_DigestSign(context.get(), bytes_of(signature), &size, bytes_of(data), data.size()) ==
          1);
     signature.resize(size);
-    std::string blob;
-    append_string(blob, algorithm);
-    append_string(blob, algorithm.starts_with("ecdsa-") ? ecdsa_numbers(signature) : signature);
-    return blob;
+    SshWriter blob;
+    blob.string(algorithm);
+    blob.string(algorithm.starts_with("ecdsa-") ? ecdsa_numbers(signature) : signature);
+    return std::move(blob).take();
 }
 
 } // namespace skep::crypto

@@ -32,10 +32,10 @@ bool is_described(std::string_view blob) {
 }
 
 std::string strings(std::initializer_list<std::string_view> values) {
-    std::string blob;
+    SshWriter blob;
     for (const auto value : values)
-        append_string(blob, value);
-    return blob;
+        blob.string(value);
+    return std::move(blob).take();
 }
 
 } // namespace

@@ -69,7 +69,7 @@ Result<std::string> Exchange::propose_group(std::string_view payload) {
 
 Result<std::string> Exchange::answer_in_group(std::string_view payload, const Parties& parties) {
     TRY(const auto value, read_value(payload));
-    TRY(const auto number, parse_number(value));
+    TRY(const auto number, mpint_magnitude(value));
     TRY(auto shared, agreement_->agree(number));
     secret_ = encode_secret(shared);
     crypto::wipe(shared);

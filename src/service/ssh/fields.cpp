@@ -59,13 +59,8 @@ constexpr auto rows = std::to_array<Row>({
 } // namespace
 
 std::optional<std::string_view> c_string(Reader& reader) {
-    auto text = reader.string();
-    if (!reader.ok()) return std::nullopt;
-    const auto nul = text.find('\0');
-    if (nul == std::string_view::npos) return text;
-    if (nul + 1 != text.size()) return std::nullopt;
-    text.remove_suffix(1);
-    return text;
+    const auto text = reader.cstring();
+    return reader.ok() ? std::optional{text} : std::nullopt;
 }
 
 std::string disconnect_text(std::string text) {

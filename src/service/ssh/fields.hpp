@@ -9,8 +9,7 @@
 
 namespace skep::service::ssh {
 
-/// A string that sshd reads as a C string (sshbuf_get_cstring of 9.2p1): one NUL at its very end is
-/// dropped, any other refuses the message. Nothing if it is refused or cut short.
+/// Reader::cstring(), or nothing if it is refused or cut short.
 std::optional<std::string_view> c_string(Reader& reader);
 
 /// What ssh_packet_disconnect can say: its buffer has 1024 bytes, the last for the NUL.

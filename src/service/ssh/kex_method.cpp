@@ -9,7 +9,6 @@
 namespace skep::service::ssh {
 namespace {
 
-constexpr std::size_t number_bytes_max = 2048; ///< SSHBUF_MAX_BIGNUM
 constexpr std::size_t x25519_bytes = 32;
 constexpr std::size_t sntrup_key_bytes = 1158;
 
@@ -31,7 +30,7 @@ template <crypto::Curve curve> Result<Exchanged> respond_ecdh(std::string_view c
 
 template <unsigned group>
 Result<Exchanged> respond_group(std::string_view client, unsigned strength_bits) {
-    TRY(const auto number, parse_number(client));
+    TRY(const auto number, mpint_magnitude(client));
     const auto key = crypto::make_finite_field(crypto::modp_prime(group), "\x02", strength_bits);
     TRY(auto shared, key->agree(number));
     Exchanged result{std::string{client}, number_bytes(key->public_value()), encode_secret(shared)};
@@ -81,16 +80,6 @@ constexpr KexMethod methods[] = {
 const KexMethod* find_kex_method(std::string_view name) {
     const auto* found = std::ranges::find(methods, name, &KexMethod::name);
     return found == std::end(methods) ? nullptr : found;
-}
-
-Result<std::string_view> parse_number(std::string_view mpint) {
-    if (!mpint.empty() && (static_cast<std::uint8_t>(mpint.front()) & 0x80U) != 0)
-        return fail(Fault::malformed, "negative number");
-    if (mpint.size() > number_bytes_max + 1 ||
-        (mpint.size() == number_bytes_max + 1 && mpint.front() != 0))
-        return fail(Fault::malformed, "number too large");
-    mpint.remove_prefix(std::min(mpint.find_first_not_of('\0'), mpint.size()));
-    return mpint;
 }
 
 std::string encode_secret(std::string_view magnitude) {

@@ -29,10 +29,6 @@ struct KexMethod {
 
 /// nullptr if there is none of that name.
 const KexMethod* find_kex_method(std::string_view name);
-
-/// The number in an mpint's bytes, without leading zeros, as OpenSSH's sshbuf_get_bignum2() and
-/// dropbear's buf_getmpint() take it. Fault::malformed if negative or over 16,384 bits.
-Result<std::string_view> parse_number(std::string_view mpint);
 /// The bytes of an mpint for a number, without its length.
 std::string number_bytes(std::string_view magnitude);
 /// As hashes have it.

@@ -1,6 +1,7 @@
 #include "service/ssh/protection.hpp"
 
 #include "base/crypto/cipher.hpp"
+#include "base/ssh_wire.hpp"
 
 #include <algorithm>
 
@@ -10,10 +11,7 @@ namespace {
 using crypto::PacketMac;
 
 std::uint32_t big_endian(std::span<const char> bytes) {
-    std::uint32_t value = 0;
-    for (std::size_t at = 0; at < 4; ++at)
-        value = value << 8U | static_cast<std::uint8_t>(bytes[at]);
-    return value;
+    return SshReader{{bytes.data(), bytes.size()}}.u32();
 }
 
 std::string_view view(std::span<const char> bytes) {
