@@ -65,42 +65,29 @@ bool is_cancellation(const std::exception_ptr& error) {
 } // namespace
 
 struct TaskSet::State {
-    struct Running {
-        Group group;
-        asio::cancellation_signal signal;
-        bool cancelled = false;
-
-        explicit Running(Group of) : group{of} {}
-    };
+    using Signals = std::list<asio::cancellation_signal>;
 
     asio::any_io_executor executor;
-    std::list<Running> running = {};
+    Signals running = {}; ///< One for each task.
     std::exception_ptr thrown = nullptr;
     Wakeup ended;
+    bool finishing = false;
 
     explicit State(asio::any_io_executor on)
         : executor{on}, ended{Wakeup{std::make_unique<Wakeup::State>(std::move(on))}} {}
 
-    using Entry = std::list<Running>::iterator;
-
     /// In a turn of its own: the owner may still be busy with what the task will act on.
-    void begin(Entry one, Task<void> task) {
-        if (one->cancelled) return end(one, nullptr);
+    void begin(Signals::iterator one, Task<void> task) {
+        if (finishing) return end(one, nullptr);
         auto on_end = [this, one](std::exception_ptr error) { end(one, std::move(error)); };
         asio::co_spawn(executor, std::move(task),
-                       asio::bind_cancellation_slot(one->signal.slot(), std::move(on_end)));
+                       asio::bind_cancellation_slot(one->slot(), std::move(on_end)));
     }
 
-    void end(Entry one, std::exception_ptr error) {
-        if (error && !thrown && !(one->cancelled && is_cancellation(error)))
-            thrown = std::move(error);
+    void end(Signals::iterator one, std::exception_ptr error) {
+        if (error && !thrown && !(finishing && is_cancellation(error))) thrown = std::move(error);
         running.erase(one);
         ended.notify();
-    }
-
-    static void cancel(Running& one) {
-        one.cancelled = true;
-        one.signal.emit(asio::cancellation_type::terminal);
     }
 };
 
@@ -115,23 +102,19 @@ Task<std::unique_ptr<TaskSet>> TaskSet::make() {
     co_return std::unique_ptr<TaskSet>{new TaskSet{std::make_unique<State>(std::move(executor))}};
 }
 
-void TaskSet::spawn(Group group, Task<void> task) {
+void TaskSet::spawn(Task<void> task) {
     auto& state = *state_;
-    const auto one = state.running.emplace(state.running.end(), group);
+    const auto one = state.running.emplace(state.running.end());
     asio::post(state.executor, [&state, one, task = std::move(task)]() mutable {
         state.begin(one, std::move(task));
     });
 }
 
-void TaskSet::cancel(Group group) {
-    for (auto& one : state_->running)
-        if (one.group == group) State::cancel(one);
-}
-
 Task<void> TaskSet::finish() {
     auto& state = *state_;
+    state.finishing = true;
     for (auto& one : state.running)
-        State::cancel(one);
+        one.emit(asio::cancellation_type::terminal);
     while (!state.running.empty()) {
         const auto one_ended = co_await state.ended.wait();
         // An owner that is cancelled itself has nobody to wait for them.

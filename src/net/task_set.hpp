@@ -4,7 +4,6 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 
-#include <cstdint>
 #include <memory>
 
 namespace skep::net {
@@ -32,9 +31,6 @@ class Wakeup {
 /// ends what they use; a set that is destroyed without it ends the process.
 class TaskSet {
   public:
-    /// Tasks that can be cancelled together; a number of the owner's choice.
-    using Group = std::uint64_t;
-
     /// A set on the executor of the calling coroutine.
     static Task<std::unique_ptr<TaskSet>> make();
     ~TaskSet();
@@ -43,11 +39,9 @@ class TaskSet {
 
     /// Starts `task`; it runs when the caller waits next, or never if it is cancelled before that.
     /// What it refers to lives until finish().
-    void spawn(Group group, Task<void> task);
-    /// Ends the waits of that group's tasks: their awaits return Fault::cancelled or throw, and
-    /// they unwind. Safe from within one of them.
-    void cancel(Group group);
-    /// Cancels all, waits for their ends, and throws on the first exception that one of them ended
+    void spawn(Task<void> task);
+    /// Cancels all (their awaits return Fault::cancelled or throw, and they unwind), waits for
+    /// their ends, and throws on the first exception that one of them ended
     /// with, if it was not its cancellation.
     Task<void> finish();
 

@@ -101,6 +101,7 @@ struct CellProgram::State {
     Task<Result<std::string>> read(AsioDescriptor& from, std::size_t bytes_max) {
         static thread_local std::string buffer(read_bytes_max, '\0');
         for (;;) {
+            if (!from.is_open()) co_return fail(Fault::closed);
             const auto count =
                 ::read(from.native_handle(), buffer.data(), std::min(bytes_max, buffer.size()));
             if (count > 0) {
@@ -181,6 +182,14 @@ void CellProgram::resize(std::uint32_t columns, std::uint32_t rows) {
 
 void CellProgram::signal(std::string_view name) {
     state_->context.cells.signal(state_->request, name);
+}
+
+void CellProgram::hang_up() {
+    boost::system::error_code ignored;
+    state_->input.close(ignored);
+    if (!state_->has_pipes) return;
+    state_->output->close(ignored);
+    state_->errors->close(ignored);
 }
 
 Task<Result<service::Exit>> CellProgram::exited() {

@@ -35,6 +35,7 @@ class CellProgram final : public service::Program {
     void end_input() override;
     void resize(std::uint32_t columns, std::uint32_t rows) override;
     void signal(std::string_view name) override;
+    void hang_up() override;
     Task<Result<service::Exit>> exited() override;
 
   private:

@@ -172,6 +172,25 @@ TEST_CASE("a program's end is told once and kept, signals and the hang-up go out
     CHECK(f.asked(MessageKind::cell_close).has_value());
 }
 
+TEST_CASE("a program that was hung up ends its reads and still tells its end") {
+    Fixture f;
+    std::array<Descriptor, 3> far;
+    auto program = f.open(far);
+    auto exited = f.start(program->exited());
+    auto reading = f.start(program->read_output(10));
+    program->hang_up();
+    f.turn();
+    REQUIRE(reading->has_value());
+    CHECK((**reading).error().kind() == Fault::cancelled);
+    CHECK((**f.start(program->read_output(10))).error().kind() == Fault::closed);
+    CHECK((**f.start(program->write("x"))).error().kind() == Fault::closed);
+    char byte = 0;
+    CHECK(::read(far[0].get(), &byte, 1) == 0);
+    f.tell_exit({.request = 1, .status = 5});
+    REQUIRE(exited->has_value());
+    CHECK((***exited).status == 5);
+}
+
 TEST_CASE("without the cells process a program's end is closed, and so are questions") {
     Fixture f;
     std::array<Descriptor, 3> far;

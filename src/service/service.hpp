@@ -73,8 +73,7 @@ struct Exit {
     bool core = false;
 };
 
-/// A program in the attacker's cell, from its start to its end. Its destruction hangs up: the
-/// terminal is closed (the kernel sends SIGHUP), or the pipes are, and then the program goes on.
+/// A program in the attacker's cell, from its start to its end. Its destruction hangs up.
 ///
 /// The recording, `cell_output_bytes` and the input limits are kept behind it. Each coroutine may
 /// be awaited beside the others, but not twice at once.
@@ -96,6 +95,10 @@ class Program {
     /// A signal by its name without SIG (RFC 4254 section 6.9) for the program's process group;
     /// other names are ignored.
     virtual void signal(std::string_view name) = 0;
+    /// Closes the terminal (the kernel sends SIGHUP), or the pipes, and then the program goes on;
+    /// pending reads and writes end with Fault::cancelled, further ones with Fault::closed.
+    /// exited() still tells how it ends.
+    virtual void hang_up() = 0;
     /// Completes when the program itself has ended; what it started may go on to print.
     /// Fault::closed if its cell ended before it.
     virtual Task<Result<Exit>> exited() = 0;

@@ -58,9 +58,14 @@ class PtyShell final : public service::Program {
     }
 
     ~PtyShell() override {
-        ::kill(process_, SIGHUP);
-        master_.close();
+        hang_up();
         ::waitpid(process_, nullptr, 0);
+    }
+
+    void hang_up() override {
+        ::kill(process_, SIGHUP);
+        boost::system::error_code ignored;
+        master_.close(ignored);
     }
 
     Task<Result<std::string>> read_output(std::size_t bytes_max) override {

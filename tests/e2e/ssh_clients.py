@@ -176,6 +176,10 @@ def other_clients_work(skep, images):
                                       capture_output=True, timeout=120, stdin=subprocess.DEVNULL)
                 assert done.stdout == b"42\n", done
                 ran.append("dbclient")
+                # It closes the channel as soon as both sides have ended, long before the program's exit.
+                done = subprocess.run(["dbclient", "-y", "-y", "-p", str(port), f"root@{host}", "exec >&- 2>&-; sleep 0.3; exit 5"], env=environment,
+                                      capture_output=True, timeout=120, stdin=subprocess.DEVNULL)
+                assert done.returncode == 5, done
             if shutil.which("plink"):
                 keys = [word for key in re.findall(r"SSH host key of .*?: \S+ (SHA256:\S+)", door.run("status").stdout) for word in ("-hostkey", key)]
                 done = subprocess.run(["plink", "-ssh", "-batch", *keys, "-P", str(port), "-pw", PASSWORD, f"root@{host}", "echo $((6*7))"],

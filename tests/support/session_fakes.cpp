@@ -54,6 +54,8 @@ class FakeProgram final : public service::Program {
 
     void signal(std::string_view name) override { end({0, std::string{name}, false}); }
 
+    void hang_up() override { end({0, "HUP", false}); }
+
     Task<Result<service::Exit>> exited() override {
         while (!exit_)
             CO_CHECK(co_await wait(ended_));

@@ -89,7 +89,7 @@ void ConnectionBase::send_data(Channel& channel, std::string_view bytes, bool er
         channel.remote_window -= static_cast<std::uint32_t>(piece.size());
         bytes.remove_prefix(piece.size());
     }
-    if (channel.program) tell_room(channel);
+    tell_room(channel);
 }
 
 void ConnectionBase::send_adjust(Channel& channel, std::uint32_t count) {
@@ -190,6 +190,7 @@ void ConnectionBase::hang_up(Channel& channel) {
 }
 
 void ConnectionBase::tell_room(Channel& channel) {
+    if (!channel.program || !channel.program->started) return;
     const bool room = room_of(channel) != 0;
     if (std::exchange(channel.program->printable, room) != room)
         programs_.may_print(channel.id, room);

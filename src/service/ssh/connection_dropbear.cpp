@@ -171,7 +171,7 @@ void DropbearConnection::on_adjust(Reader in) {
         return;
     }
     channel->remote_window = std::min(channel->remote_window + more, peer_window_max);
-    if (channel->program && channel->program->running) tell_room(*channel);
+    tell_room(*channel);
 }
 
 void DropbearConnection::on_eof(Reader in, bool close) {

@@ -141,7 +141,7 @@ void OpensshConnection::on_close(Reader in) {
         channel->eof_sent = true;
     }
     channel->to_peer = Channel::Half::closed;
-    if (channel->program) tell_room(*channel);
+    tell_room(*channel);
 }
 
 void OpensshConnection::on_adjust(Reader in) {
@@ -162,7 +162,7 @@ void OpensshConnection::on_adjust(Reader in) {
         return;
     }
     channel->remote_window += more;
-    if (channel->program && channel->program->running) tell_room(*channel);
+    tell_room(*channel);
 }
 
 void OpensshConnection::on_open_reply(Reader in, bool confirmed) {
@@ -194,7 +194,7 @@ void OpensshConnection::on_channel_request(Reader in) {
     if (*type == "eow@openssh.com") {
         if (!in.done()) success = broken("ssh.bad_channel_request");
         if (channel->to_peer == Channel::Half::open) channel->to_peer = Channel::Half::closed;
-        if (channel->program && channel->program->running) tell_room(*channel);
+        tell_room(*channel);
     } else if (channel->program) {
         success = session_request(*channel, *type, in, answered);
     }

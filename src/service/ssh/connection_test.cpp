@@ -155,6 +155,21 @@ TEST_CASE("OpenSSH gives the window back when the program has taken enough", "[s
     CHECK(world.programs.take() == "end 0");
 }
 
+TEST_CASE("what a program left is printed after its exit once the window is wide", "[ssh]") {
+    for (const auto* const server : {"openssh-9.2p1", "dropbear-2022.83"}) {
+        World world{server};
+        world.run("seq 9");
+        const auto room = world.connection->room(0);
+        world.connection->program_printed(0, std::string(room, 'x'), false);
+        CHECK(world.programs.take().contains("may_print 0 no"));
+        world.connection->program_exited(0, 0, "", false);
+        auto adjust = channel_message(Msg::channel_window_adjust, 0);
+        world.ask(std::move(adjust.u32(100)));
+        CHECK(world.programs.take().contains("may_print 0 yes"));
+        CHECK(world.connection->room(0) == 100);
+    }
+}
+
 TEST_CASE("limit ssh_unread_bytes: nothing more is read while programs do not read", "[ssh]") {
     World world;
     world.session.ssh.unread_bytes = 3 * 32768;

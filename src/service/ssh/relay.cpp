@@ -14,23 +14,27 @@ constexpr auto write_within = 60s;
 constexpr std::size_t print_bytes_max = 16 * 1024;
 /// Programs wait while so much is on its way to a peer that does not read.
 constexpr std::size_t unsent_bytes_max = 64 * 1024;
-constexpr net::TaskSet::Group own_group = 0;
 
 } // namespace
 
 /// One program and what its coroutines share.
 struct Relay::Running {
     ChannelId channel;
-    net::TaskSet::Group group;
     net::Wakeup to_feed;  ///< Input, or its end.
     net::Wakeup to_print; ///< There is room.
     net::Wakeup to_print_errors;
     std::unique_ptr<Program> program = nullptr;
     std::string input = {};
     bool input_ended = false;
-    bool may_print = true;
-    bool gone = false; ///< Hung up: the channel may be another's by now.
-    int printing = 0;  ///< Outputs that have not ended.
+    bool hung_up = false;
+    bool exited = false;
+    int printing = 0; ///< Outputs that have not ended.
+
+    void notify_all() {
+        to_feed.notify();
+        to_print.notify();
+        to_print_errors.notify();
+    }
 };
 
 Relay::Relay(Session& session, Transport& transport, net::TaskSet& tasks)
@@ -41,8 +45,8 @@ Relay::~Relay() = default;
 
 Task<Result<void>> Relay::run(std::string username) {
     connection_ = Connection::make(session_, transport_, *this, std::move(username));
-    tasks_.spawn(own_group, write_to_peer());
-    tasks_.spawn(own_group, read_peer());
+    tasks_.spawn(write_to_peer());
+    tasks_.spawn(read_peer());
     const auto ended = co_await ended_.wait();
     if (!ended) co_return ended;
     co_return outcome_;
@@ -94,10 +98,8 @@ Task<void> Relay::write_to_peer() {
             if (!written) co_return end(std::move(written));
         }
         if (transport_.ending() != Ending::none) co_return end({});
-        for (auto& [channel, running] : running_) {
-            running->to_print.notify();
-            running->to_print_errors.notify();
-        }
+        for (auto& [channel, running] : running_)
+            running->notify_all();
         const auto more = co_await to_write_.wait();
         if (!more) co_return;
     }
@@ -110,13 +112,11 @@ Relay::Running* Relay::find(ChannelId channel) {
 
 void Relay::start(ChannelId channel, ProgramRequest request) {
     auto running = std::make_shared<Running>(Running{.channel = channel,
-                                                     .group = next_group_++,
                                                      .to_feed = tasks_.make_wakeup(),
                                                      .to_print = tasks_.make_wakeup(),
                                                      .to_print_errors = tasks_.make_wakeup()});
     running_[channel] = running;
-    const auto group = running->group;
-    tasks_.spawn(group, run_program(std::move(running), std::move(request)));
+    tasks_.spawn(run_program(std::move(running), std::move(request)));
 }
 
 void Relay::input(ChannelId channel, std::string_view bytes) {
@@ -144,39 +144,33 @@ void Relay::signal(ChannelId channel, std::string_view name) {
 }
 
 void Relay::hang_up(ChannelId channel) {
-    const auto found = running_.find(channel);
-    if (found == running_.end()) return;
-    const auto running = found->second;
-    running->gone = true;
-    running_.erase(found);
-    tasks_.cancel(running->group);
+    auto* running = find(channel);
+    if (running == nullptr) return;
+    running->hung_up = true;
+    running->notify_all();
+    if (running->program != nullptr) running->program->hang_up();
+    if (running->exited) running_.erase(channel);
 }
 
-void Relay::may_print(ChannelId channel, bool may) {
-    if (auto* running = find(channel)) {
-        running->may_print = may;
-        if (!may) return;
-        running->to_print.notify();
-        running->to_print_errors.notify();
-    }
+void Relay::may_print(ChannelId channel, bool) {
+    if (auto* running = find(channel)) running->notify_all();
 }
 
 /// Starts the program, then writes to it what the peer sends.
 Task<void> Relay::run_program(Shared running, ProgramRequest request) {
     const bool terminal = request.terminal;
     auto opened = co_await session_.machine.open(std::move(request));
-    if (running->gone) co_return;
     if (!opened) {
         running_.erase(running->channel);
-        running->gone = true;
         connection_->program_started(running->channel, false);
         co_return settle();
     }
     running->program = *std::move(opened);
+    if (running->hung_up) running->program->hang_up();
     running->printing = terminal ? 1 : 2;
-    tasks_.spawn(running->group, await_exit(running));
-    tasks_.spawn(running->group, print(running, false));
-    if (!terminal) tasks_.spawn(running->group, print(running, true));
+    tasks_.spawn(await_exit(running));
+    tasks_.spawn(print(running, false));
+    if (!terminal) tasks_.spawn(print(running, true));
     connection_->program_started(running->channel, true);
     settle();
     const auto fed = co_await feed(*running);
@@ -190,7 +184,7 @@ Task<Result<void>> Relay::feed(Running& running) {
         while (!running.input.empty()) {
             const auto bytes = std::exchange(running.input, {});
             CO_CHECK(co_await running.program->write(bytes));
-            if (running.gone) co_return fail(Fault::closed);
+            if (running.hung_up) co_return fail(Fault::closed);
             connection_->program_took(running.channel, bytes.size());
             settle();
         }
@@ -199,27 +193,27 @@ Task<Result<void>> Relay::feed(Running& running) {
             co_return Result<void>{};
         }
         CO_CHECK(co_await running.to_feed.wait());
+        if (running.hung_up) co_return fail(Fault::closed);
     }
 }
 
 bool Relay::has_room(const Running& running) const {
-    return running.may_print && connection_->room(running.channel) > 0 &&
-           transport_.out.size() <= unsent_bytes_max;
+    return connection_->room(running.channel) > 0 && transport_.out.size() <= unsent_bytes_max;
 }
 
 Task<void> Relay::print(Shared running, bool errors) {
     auto& program = *running->program;
     auto& wakeup = errors ? running->to_print_errors : running->to_print;
     for (;;) {
-        while (!running->gone && !has_room(*running)) {
+        while (!running->hung_up && !has_room(*running)) {
             const auto may = co_await wakeup.wait();
             if (!may) co_return;
         }
-        if (running->gone) co_return;
+        if (running->hung_up) co_return;
         const auto most = std::min(connection_->room(running->channel), print_bytes_max);
         auto reading = errors ? program.read_errors(most) : program.read_output(most);
         auto bytes = co_await std::move(reading);
-        if (running->gone) co_return;
+        if (running->hung_up) co_return;
         if (!bytes) break;
         connection_->program_printed(running->channel, *bytes, errors);
         settle();
@@ -231,7 +225,10 @@ Task<void> Relay::print(Shared running, bool errors) {
 
 Task<void> Relay::await_exit(Shared running) {
     const auto ended = co_await running->program->exited();
-    if (running->gone || (!ended && ended.error().kind() == Fault::cancelled)) co_return;
+    if (!ended && ended.error().kind() == Fault::cancelled) co_return;
+    running->exited = true;
+    if (find(running->channel) != running.get()) co_return; // its channel's number is another's
+    if (running->hung_up) running_.erase(running->channel);
     // A cell that was ended takes its programs along, as the kill of all processes at a shutdown.
     const auto how = ended ? *ended : Exit{.status = 0, .signal = "KILL", .core = false};
     connection_->program_exited(running->channel, how.status, how.signal, how.core);

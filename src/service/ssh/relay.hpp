@@ -51,7 +51,6 @@ class Relay final : public Programs {
     net::TaskSet& tasks_;
     std::unique_ptr<Connection> connection_;
     std::map<ChannelId, Shared> running_;
-    net::TaskSet::Group next_group_ = 1;
     net::Wakeup to_write_; ///< `out` has bytes, or the connection is to end.
     net::Wakeup to_read_;  ///< The connection layer may take messages again.
     net::Wakeup ended_;
