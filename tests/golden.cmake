@@ -4,10 +4,6 @@ add_library(skep_test_support STATIC support/session_fakes.cpp support/service_s
 target_include_directories(skep_test_support PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(skep_test_support PUBLIC skep_service skep_net skep_persona skep_event skep_options)
 
-# Real clients and differential probes can be pointed at it; no test starts it by itself.
-add_executable(ssh_transport_server support/ssh_transport_server.cpp)
-target_link_libraries(ssh_transport_server PRIVATE skep_test_support)
-
 add_executable(golden_test golden_test.cpp)
 target_link_libraries(golden_test PRIVATE skep_test_support)
 add_test(NAME golden COMMAND golden_test ${CMAKE_CURRENT_SOURCE_DIR}/golden)

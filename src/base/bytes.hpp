@@ -39,4 +39,7 @@ std::string base64(std::string_view bytes);
 /// The bytes, or nullopt-like empty flag: `ok` is false for anything that is not canonical base64.
 std::string from_base64(std::string_view text, bool& ok);
 
+/// Shell-style match of a whole text: `*` any bytes, `?` one byte. Linear in the text for each `*`.
+bool matches_pattern(std::string_view pattern, std::string_view text) noexcept;
+
 } // namespace skep

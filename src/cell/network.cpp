@@ -1,5 +1,7 @@
 #include "cell/network.hpp"
 
+#include "cell/plain_link.hpp"
+
 #include <fmt/format.h>
 
 #include <arpa/inet.h>
@@ -14,6 +16,7 @@
 #include <linux/route.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <tuple>
 #include <unistd.h>
 
 namespace skep::cell {
@@ -22,7 +25,6 @@ namespace {
 using process::Descriptor;
 
 constexpr unsigned long tun_set_carrier = 0x400454e2; // TUNSETCARRIER, Linux 5.0
-constexpr int queue_length = 1000;
 
 ifreq request_for(const char* name) {
     ifreq request{};
@@ -41,20 +43,27 @@ sockaddr as_address(in_addr_t bits) {
 
 Result<void> raise(int socket, const char* name) {
     auto request = request_for(name);
-    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    if (::ioctl(socket, SIOCGIFFLAGS, &request) != 0) return fail(Fault::refused, name);
+    request.ifr_flags |= IFF_UP;
     if (::ioctl(socket, SIOCSIFFLAGS, &request) != 0) return fail(Fault::refused, name);
     return {};
 }
 
-Result<void> set_hardware_address(int socket, const std::string& mac) {
-    auto request = request_for("eth0");
-    request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
-    for (std::size_t i = 0; i < 6; ++i) {
+std::array<std::byte, 6> parse_hardware_address(const std::string& mac) {
+    std::array<std::byte, 6> out{};
+    for (std::size_t i = 0; i < out.size(); ++i) {
         unsigned byte = 0;
         const char* at = mac.c_str() + std::min(i * 3, mac.size());
         std::from_chars(at, mac.c_str() + mac.size(), byte, 16);
-        request.ifr_hwaddr.sa_data[i] = static_cast<char>(byte);
+        out[i] = static_cast<std::byte>(byte);
     }
+    return out;
+}
+
+Result<void> set_hardware_address(int socket, const std::array<std::byte, 6>& mac) {
+    auto request = request_for("eth0");
+    request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+    std::memcpy(request.ifr_hwaddr.sa_data, mac.data(), mac.size());
     if (::ioctl(socket, SIOCSIFHWADDR, &request) != 0)
         return fail(Fault::refused, "hardware address");
     return {};
@@ -89,26 +98,39 @@ Result<void> set_address(int socket, const persona::Persona& persona) {
     return {};
 }
 
+/// The tap device eth0, as long as the descriptor is open.
+Result<Descriptor> open_tap() {
+    Descriptor card{::open("/dev/net/tun", O_RDWR | O_CLOEXEC)};
+    if (!card.valid()) return fail(Fault::refused, "/dev/net/tun");
+    auto request = request_for("eth0");
+    request.ifr_flags = IFF_TAP | IFF_NO_PI;
+    if (::ioctl(card.get(), TUNSETIFF, &request) != 0) return fail(Fault::refused, "eth0");
+    return card;
+}
+
 } // namespace
 
 Result<Descriptor> make_network(const persona::Persona& persona) {
     const Descriptor socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     if (!socket.valid()) return fail(Fault::refused, "socket");
     if (auto done = raise(socket.get(), "lo"); !done) return std::unexpected{done.error()};
-    Descriptor card{::open("/dev/net/tun", O_RDWR | O_CLOEXEC)};
-    if (!card.valid()) return fail(Fault::refused, "/dev/net/tun");
-    auto request = request_for("eth0");
-    request.ifr_flags = IFF_TAP | IFF_NO_PI;
-    if (::ioctl(card.get(), TUNSETIFF, &request) != 0) return fail(Fault::refused, "eth0");
-    request = request_for("eth0");
-    request.ifr_qlen = queue_length;
-    ::ioctl(socket.get(), SIOCSIFTXQLEN, &request);
-    if (auto done = set_hardware_address(socket.get(), persona.mac); !done)
-        return std::unexpected{done.error()};
+    const auto mac = parse_hardware_address(persona.mac);
+    auto card = open_tap();
+    if (card) {
+        if (auto done = set_hardware_address(socket.get(), mac); !done)
+            return std::unexpected{done.error()};
+    } else {
+        if (auto done = add_plain_link("eth0", mac); !done) return std::unexpected{done.error()};
+        card = Descriptor{};
+    }
     if (auto done = set_address(socket.get(), persona); !done) return std::unexpected{done.error()};
+    if (!card->valid()) {
+        std::ignore = show_as_up("eth0"); // else it says UNKNOWN, as some cards do
+        return card;
+    }
     // Off and on again: only a change makes the kernel show the card as UP, not UNKNOWN.
     for (int carrier : {0, 1})
-        ::ioctl(card.get(), tun_set_carrier, &carrier);
+        ::ioctl(card->get(), tun_set_carrier, &carrier);
     return card;
 }
 

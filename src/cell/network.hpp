@@ -9,8 +9,9 @@ namespace skep::cell {
 
 /// In the cell's empty network namespace: lo up, eth0 with the persona's hardware address, address
 /// and default route. eth0 is a tap device whose other end is the returned descriptor: nobody reads
-/// it, and eth0 is gone when it is closed. Fault::refused where the system has no /dev/net/tun; the
-/// cell then only has lo.
+/// it, and eth0 is gone when it is closed. Where /dev/net/tun cannot be opened (containers, systems
+/// without udev) it is a plain link and the descriptor is not valid. Fault::refused where the
+/// kernel gives neither; the cell then only has lo.
 Result<process::Descriptor> make_network(const persona::Persona& persona);
 
 } // namespace skep::cell

@@ -1,5 +1,6 @@
 #include "sensor/auth_policy.hpp"
 
+#include "base/bytes.hpp"
 #include "base/crypto/random.hpp"
 
 #include <fmt/format.h>
@@ -18,31 +19,6 @@ std::string login_key(std::string_view user, std::string_view password) {
 }
 
 } // namespace
-
-bool matches_pattern(std::string_view pattern, std::string_view text) noexcept {
-    std::size_t at = 0;
-    std::size_t in_pattern = 0;
-    std::size_t star = std::string_view::npos;
-    std::size_t retry = 0;
-    while (at < text.size()) {
-        if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
-            star = in_pattern++;
-            retry = at;
-        } else if (in_pattern < pattern.size() &&
-                   (pattern[in_pattern] == '?' || pattern[in_pattern] == text[at])) {
-            ++in_pattern;
-            ++at;
-        } else if (star != std::string_view::npos) {
-            in_pattern = star + 1;
-            at = ++retry;
-        } else {
-            return false;
-        }
-    }
-    while (in_pattern < pattern.size() && pattern[in_pattern] == '*')
-        ++in_pattern;
-    return in_pattern == pattern.size();
-}
 
 Result<AcceptRule> parse_rule(std::string_view text) {
     AcceptRule rule;

@@ -13,9 +13,6 @@
 
 namespace skep::sensor {
 
-/// Shell-style match of a whole text: `*` any bytes, `?` one byte. Linear in the text for each `*`.
-bool matches_pattern(std::string_view pattern, std::string_view text) noexcept;
-
 /// One entry of `auth.accept`.
 struct AcceptRule {
     std::string user;

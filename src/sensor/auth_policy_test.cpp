@@ -1,3 +1,4 @@
+#include "base/bytes.hpp"
 #include "sensor/auth_policy.hpp"
 
 #include <catch2/catch.hpp>

@@ -110,6 +110,7 @@ class Connection final : public service::Events,
         session.idle_within = shared_.settings.idle_within;
         session.login_tries = shared_.settings.login_tries;
         session.ssh = shared_.settings.ssh;
+        session.ssh.timing_secret = listener_.timing_secret;
         session.host_keys = listener_.host_keys;
         return session;
     }

@@ -21,6 +21,7 @@ struct Listener {
     const service::Service* service = nullptr;
     persona::Persona persona;
     std::vector<crypto::HostKey> host_keys; ///< Of a service of kind ssh.
+    std::uint64_t timing_secret = 0;        ///< Of these keys.
 };
 
 /// The settings that a connection asks for, read once.

@@ -1,6 +1,7 @@
 #include "sensor/ssh_listener.hpp"
 
 #include "persona/host_keys.hpp"
+#include "service/ssh/auth_delay.hpp"
 #include "service/ssh/host_keys.hpp"
 #include "service/ssh/profile.hpp"
 
@@ -71,6 +72,7 @@ Result<void> prepare_ssh(Listener& listener, const std::string& state_directory)
     if (listener.host_keys.empty())
         return fail(Fault::refused, fmt::format("{}/keys/{} has no host key; `skep run` makes them",
                                                 state_directory, persona.name));
+    listener.timing_secret = service::ssh::timing_secret(listener.host_keys);
     return {};
 }
 

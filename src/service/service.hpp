@@ -115,13 +115,14 @@ class Machine {
     virtual Task<Result<bool>> holds_key(std::string_view user, std::string_view blob) = 0;
 };
 
-/// What the settings and limits say about SSH.
+/// What the settings, limits and host keys say about SSH.
 struct SshSettings {
     bool sink = true;                        ///< ssh.forward: forwards open and swallow.
     std::size_t forward_bytes = 65536;       ///< limits.ssh_forward_bytes
     std::chrono::seconds forward_within{60}; ///< limits.ssh_forward_seconds
     std::size_t channels = 512;              ///< limits.ssh_channels
     std::size_t unread_bytes = 4194304;      ///< limits.ssh_unread_bytes
+    std::uint64_t timing_secret = 0;         ///< ssh::timing_secret of the host keys.
 };
 
 /// What one session may use; lives as long as the session.

@@ -20,64 +20,66 @@ TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def rss(pid):
-    with open(f"/proc/{pid}/statm") as file:
-        fields = [int(field) for field in file.read().split()]
-    return (fields[1] - fields[2]) * PAGE  # resident without file pages
+def rss(pids):
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/statm") as file:
+            fields = [int(field) for field in file.read().split()]
+        total += (fields[1] - fields[2]) * PAGE  # resident without file pages
+    return total
 
 
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return sum(int(field) for field in fields[11:15]) / TICK  # with waited-for children
-
-
-def report(deployment, role, name):
-    return next(entry for entry in deployment.status()["processes"] if entry["role"] == role)["reports"].get(name, 0)
+def cpu_seconds(pids):
+    total = 0.0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        total += sum(int(field) for field in fields[11:15]) / TICK  # with waited-for children
+    return total
 
 
 def idle_memory(deployment, load, service):
     address = "%s:%d" % deployment.address(service)
-    pid = deployment.pids()["sensor"]
-    before, heap_before = rss(pid), report(deployment, "sensor", "heap_bytes")
+    pids = deployment.pids()["sensor"]
+    before, heap_before = rss(pids), deployment.report("sensor", "heap_bytes")
     with subprocess.Popen([load, "idle", address, str(IDLE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peers:
         line = peers.stdout.readline()
-        wait_for("all connections", lambda: report(deployment, "sensor", "connections") >= IDLE or not line.startswith(str(IDLE)))
+        wait_for("all connections", lambda: deployment.report("sensor", "connections") >= IDLE or not line.startswith(str(IDLE)))
         time.sleep(1.5)  # the next report
-        after, heap_after = rss(pid), report(deployment, "sensor", "heap_bytes")
+        after, heap_after = rss(pids), deployment.report("sensor", "heap_bytes")
         peers.stdin.close()
     print(f"idle, {service}: {line.strip()}; {(after - before) / IDLE:.0f} bytes resident and {(heap_after - heap_before) / IDLE:.0f} bytes of heap a connection"
           " (a bare coroutine: 1728; Cowrie: about 4200)")
-    wait_for("no connections", lambda: report(deployment, "sensor", "connections") == 0)
+    wait_for("no connections", lambda: deployment.report("sensor", "connections") == 0)
 
 
 def logins(deployment, load):
     address = "%s:%d" % deployment.address("telnet")
     pids = deployment.pids()
-    before = {role: cpu_seconds(pid) for role, pid in pids.items()}
+    before = {role: cpu_seconds(pids[role]) for role in pids}
     done = subprocess.run([load, "login", address, str(LOGINS)], capture_output=True, text=True)
     print("login:", done.stdout.strip() or done.stderr)
-    wait_for("no connections", lambda: report(deployment, "sensor", "connections") == 0)
-    for role, pid in pids.items():
-        print(f"login: CPU of {role}: {(cpu_seconds(pid) - before[role]) * 1000 / LOGINS:.2f} ms a session")
+    wait_for("no connections", lambda: deployment.report("sensor", "connections") == 0)
+    for role in pids:
+        print(f"login: CPU of {role}: {(cpu_seconds(pids[role]) - before[role]) * 1000 / LOGINS:.2f} ms a session")
 
 
 def hostile(deployment, load):
     address = "%s:%d" % deployment.address("telnet")
     pids = deployment.pids()
-    sensor = pids["sensor"]
+    sensors = pids["sensor"]
     subprocess.run([load, "hostile", address, str(HOSTILE // 10), "1"], capture_output=True)
-    wait_for("no connections", lambda: report(deployment, "sensor", "connections") == 0, 120)
-    before = rss(sensor)
+    wait_for("no connections", lambda: deployment.report("sensor", "connections") == 0, 120)
+    before = rss(sensors)
     start = time.monotonic()
     done = subprocess.run([load, "hostile", address, str(HOSTILE), "2"], capture_output=True, text=True)
     took = time.monotonic() - start
-    wait_for("no connections", lambda: report(deployment, "sensor", "connections") == 0, 120)
-    after = rss(sensor)
+    wait_for("no connections", lambda: deployment.report("sensor", "connections") == 0, 120)
+    after = rss(sensors)
     assert deployment.pids() == pids, "a process was restarted"
-    served, refused = report(deployment, "sensor", "served"), report(deployment, "sensor", "refused")
-    wait_for("all events", lambda: report(deployment, "sensor", "unacknowledged") == 0, 120)
-    print(f"hostile: {done.stdout.strip()} in {took:.0f} s; resident memory of the sensor {before // 1024} -> {after // 1024} KiB; served {served}, refused {refused}")
+    served, refused = deployment.report("sensor", "served"), deployment.report("sensor", "refused")
+    wait_for("all events", lambda: deployment.report("sensor", "unacknowledged") == 0, 120)
+    print(f"hostile: {done.stdout.strip()} in {took:.0f} s; resident memory of the sensors {before // 1024} -> {after // 1024} KiB; served {served}, refused {refused}")
     return served
 
 

@@ -203,8 +203,8 @@ def processes_survive_each_other(skep, images):
         one_try("before")
         for role in ("hub", "cells", "recorder", "sensor"):
             before = deployment.pids()
-            os.kill(before[role], signal.SIGKILL)
-            wait_for(f"a new {role}", lambda: deployment.pids().get(role, -1) not in (-1, before[role]))
+            os.kill(before[role][0], signal.SIGKILL)
+            wait_for(f"a new {role}", lambda: (lambda now: len(now) == len(before[role]) and now != before[role])(deployment.pids().get(role, [])))
             wait_for("all ready", lambda: all(entry["ready"] for entry in deployment.status()["processes"]))
             after = deployment.pids()
             assert {name: pid for name, pid in after.items() if name != role} == {name: pid for name, pid in before.items() if name != role}

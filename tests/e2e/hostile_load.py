@@ -15,7 +15,7 @@ LOAD = os.path.abspath(sys.argv.pop(3))
 
 
 def report(deployment, name):
-    return next(entry for entry in deployment.status()["processes"] if entry["role"] == "sensor")["reports"].get(name, 0)
+    return deployment.report("sensor", name)
 
 
 def send(deployment, count, seed):

@@ -81,7 +81,15 @@ class Deployment:
         return json.loads(self.run("status", "--json").stdout)
 
     def pids(self):
-        return {entry["role"]: entry["pid"] for entry in self.status()["processes"]}
+        """Role -> its processes, by number: a deployment has several sensors."""
+        found = {}
+        for entry in sorted(self.status()["processes"], key=lambda entry: entry["pid"]):
+            found.setdefault(entry["role"], []).append(entry["pid"])
+        return found
+
+    def report(self, role, name):
+        """What the processes of `role` last reported as `name`, together."""
+        return sum(entry["reports"].get(name, 0) for entry in self.status()["processes"] if entry["role"] == role)
 
     def events(self, *words):
         done = self.run("events", "--json", *words)

@@ -64,8 +64,8 @@ void FakeSink::say(std::string_view text) {
     append(said_, text);
 }
 
-void FakeSink::disconnect(Disconnect reason, std::string_view text) {
-    say("disconnect " + std::to_string(static_cast<int>(reason)) + " " + std::string{text});
+void FakeSink::disconnect(std::string_view text) {
+    say("disconnect " + std::to_string(disconnect_protocol_error) + " " + std::string{text});
 }
 
 void FakePrograms::say(std::string_view what, ChannelId channel, std::string_view detail) {

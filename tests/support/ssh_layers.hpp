@@ -26,7 +26,7 @@ class FakeSink final : public service::ssh::MessageSink {
 
     void unimplemented() override { say("unimplemented"); }
 
-    void disconnect(service::ssh::Disconnect reason, std::string_view text) override;
+    void disconnect(std::string_view text) override;
 
     void end() override { say("end"); }
 

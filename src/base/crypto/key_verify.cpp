@@ -152,6 +152,12 @@ bool verify_signature(std::string_view blob,
     return key && !algorithm.empty() && verify(*key, algorithm, signature, data);
 }
 
+std::string fingerprint_of(std::string_view blob) {
+    auto text = "SHA256:" + base64(digest(Hash::sha256, blob));
+    text.erase(text.find_last_not_of('=') + 1);
+    return text;
+}
+
 Result<PublicKeyInfo> describe_key(std::string_view blob) {
     const auto key = parse_public_key(blob);
     if (!key) return fail(Fault::malformed, "public key");
@@ -167,8 +173,7 @@ Result<PublicKeyInfo> describe_key(std::string_view blob) {
     case KeyFamily::ed25519:
     case KeyFamily::ed25519_sk: found.bits = 256; break;
     }
-    found.fingerprint = "SHA256:" + base64(digest(Hash::sha256, key->plain_blob.bytes()));
-    found.fingerprint.resize(found.fingerprint.find_last_not_of('=') + 1);
+    found.fingerprint = fingerprint_of(key->plain_blob.bytes());
     return found;
 }
 

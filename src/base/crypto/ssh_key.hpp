@@ -46,6 +46,9 @@ bool verify_signature(std::string_view blob,
                       std::string_view signature,
                       std::string_view data);
 
+/// `SHA256:` and base64 without padding, of any bytes that are offered as a key.
+std::string fingerprint_of(std::string_view blob);
+
 /// What a public key blob says of itself. Fault::malformed unless it is one of a known type, whole,
 /// and acceptable to OpenSSH's sshkey_from_blob.
 struct PublicKeyInfo {

@@ -1,5 +1,5 @@
 #include "base/bytes.hpp"
-#include "base/crypto/sha256.hpp"
+#include "base/crypto/ssh_key.hpp"
 #include "service/ssh/auth_base.hpp"
 
 #include <algorithm>
@@ -55,7 +55,7 @@ void AuthBase::refuse_message(std::string_view name, std::string_view bytes) {
 }
 
 void AuthBase::disconnect(std::string text) {
-    sink_.disconnect(Disconnect::protocol_error, disconnect_text(std::move(text)));
+    sink_.disconnect(disconnect_text(std::move(text)));
     state_ = State::ended;
 }
 
@@ -85,22 +85,16 @@ void AuthBase::record_refused(std::string_view password, std::string_view new_pa
 }
 
 void AuthBase::record_key(std::string_view blob) {
-    auto digest = crypto::sha256(blob);
-    if (digest == last_key_) return; // offered first, then signed with
-    last_key_ = std::move(digest);
+    auto fingerprint = crypto::fingerprint_of(blob);
+    if (fingerprint == last_key_) return; // offered first, then signed with
+    last_key_ = std::move(fingerprint);
     Reader reader{blob};
     const auto type = reader.string();
     event::Event event{"client.fingerprint", session_.events.now()};
-    event.text("username", user_).text("fingerprint", fingerprint_of(blob));
+    event.text("username", user_).text("fingerprint", last_key_);
     event.text("key", base64(blob));
     if (reader.ok()) event.text("key_type", type);
     session_.events.record(std::move(event));
-}
-
-std::string fingerprint_of(std::string_view blob) {
-    auto text = "SHA256:" + base64(crypto::sha256(blob));
-    text.erase(text.find_last_not_of('=') + 1);
-    return text;
 }
 
 } // namespace skep::service::ssh

@@ -54,12 +54,9 @@ class AuthBase : public Auth {
   private:
     Micros limit_;
     Micros wake_ = 0;
-    std::string last_key_; ///< SHA-256 of the key that was recorded last.
+    std::string last_key_; ///< Fingerprint of the key that was recorded last.
     Notes notes_{100};
 };
-
-/// SHA256: and base64 without padding, of any bytes that are offered as a key.
-std::string fingerprint_of(std::string_view blob);
 
 std::unique_ptr<Auth> make_openssh_auth(Session& session, MessageSink& sink);
 std::unique_ptr<Auth> make_dropbear_auth(Session& session, MessageSink& sink);

@@ -202,7 +202,7 @@ void DropbearAuth::answer(bool key_is_authorized) {
         ok.string(key.algorithm).string(key.blob);
         sink_.send(ok.bytes());
     } else if (crypto::verify_signature(key.blob, key.algorithm, key.signature, key.data)) {
-        session_.auth.accept_key(user_, fingerprint_of(key.blob));
+        session_.auth.accept_key(user_, crypto::fingerprint_of(key.blob));
         succeed();
     } else {
         weird("ssh.bad_signature", key.algorithm);

@@ -123,8 +123,7 @@ OpensshAuth::Outcome OpensshAuth::none(Reader& in) {
 }
 
 Micros OpensshAuth::own_delay() {
-    if (secret_ == 0) secret_ = timing_secret(session_.host_keys);
-    return user_delay(secret_, user_);
+    return user_delay(session_.ssh.timing_secret, user_);
 }
 
 void OpensshAuth::conclude(Outcome outcome) {

@@ -59,7 +59,6 @@ class OpensshAuth final : public AuthBase {
     std::string service_, style_;
     std::string method_; ///< Of the request that is being answered.
     std::optional<Pending> pending_;
-    std::uint64_t secret_ = 0;
     Micros started_ = 0; ///< When that request came.
     Micros work_ = 0;    ///< Time that the real one's PAM would have taken.
     std::uint32_t attempts_ = 0, failures_ = 0;

@@ -4,6 +4,7 @@
 #include "base/crypto/ssh_key.hpp"
 #include "service/pam_delay.hpp"
 #include "service/ssh/auth_openssh.hpp"
+#include "service/ssh/name_list.hpp"
 
 #include <utility>
 
@@ -109,12 +110,9 @@ OpensshAuth::Outcome OpensshAuth::public_key(Reader& in) {
 
 bool OpensshAuth::acceptable(const KeyOffer& offer) const {
     const auto* algorithm = find_key_algorithm(offer.algorithm);
-    if (algorithm == nullptr || algorithm->key_type.empty()) return false;
+    if (algorithm == nullptr) return false;
     // PubkeyAcceptedAlgorithms has the same default as HostKeyAlgorithms: no SHA-1 since 8.8.
-    if (offer.algorithm == "ssh-rsa") {
-        const auto host_keys = "," + std::string{sink_.profile().host_keys} + ",";
-        if (!host_keys.contains(",ssh-rsa,")) return false;
-    }
+    if (offer.algorithm == "ssh-rsa" && !lists(sink_.profile().host_keys, "ssh-rsa")) return false;
     const auto key = crypto::describe_key(offer.blob);
     if (!key || key->type != algorithm->key_type) return false;
     return key->type != "ssh-rsa" || key->bits >= rsa_bits_min;
@@ -164,7 +162,7 @@ void OpensshAuth::answer(bool key_is_authorized) {
         algorithm = signature_algorithm(key.signature);
     const bool good = crypto::verify_signature(key.blob, algorithm, key.signature, key.data);
     if (good)
-        session_.auth.accept_key(user_, fingerprint_of(key.blob));
+        session_.auth.accept_key(user_, crypto::fingerprint_of(key.blob));
     else
         weird("ssh.bad_signature", key.algorithm);
     conclude(good ? Outcome::accepted : Outcome::failed);

@@ -20,15 +20,15 @@ struct ChannelProgram {
     bool started = false;    ///< No other program can be started.
     bool running = false;
     bool logged = false; ///< Its input is typed by someone, line by line.
-    bool output_ended = false;
     bool hung_up = false;
-    bool exited = false;
     bool printable = true; ///< may_print() said so.
     bool x11 = false, agent = false;
     bool named_terminal = false; ///< pty-req gave a name, be it accepted or not.
     Exit exit;
-    bool attached = true;   ///< Counts among the sessions.
-    bool may_close = false; ///< Its exit is told: the channel may be closed by us.
+    bool attached = true; ///< Counts among the sessions.
+
+    /// Its exit is told: the channel may be closed by us.
+    bool exited() const noexcept { return started && !running; }
 };
 
 /// The far side of a direct-tcpip channel, which does not exist.

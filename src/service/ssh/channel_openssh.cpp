@@ -16,7 +16,6 @@ void OpensshConnection::settle() {
         if (channel->close_sent || channel->close_received) continue;
         if (channel->to_peer == Channel::Half::draining) {
             send_plain(Msg::channel_eof, *channel);
-            channel->eof_sent = true;
             channel->to_peer = Channel::Half::closed;
         }
     }
@@ -91,7 +90,7 @@ bool OpensshConnection::is_dead(Channel& channel, bool may_close) {
 void OpensshConnection::collect(Channel& channel) {
     if (channel.program && channel.program->attached) {
         auto& program = *channel.program;
-        if (!is_dead(channel, program.may_close)) return;
+        if (!is_dead(channel, program.exited())) return;
         if (program.running || starting_ == channel.id) {
             hang_up(channel); // and its exit will close the channel
             return;
@@ -158,7 +157,6 @@ void OpensshConnection::program_printed(ChannelId id, std::string_view bytes, bo
 void OpensshConnection::program_output_ended(ChannelId id) {
     auto* channel = find(id);
     if (channel == nullptr || !channel->program || ended_) return;
-    channel->program->output_ended = true;
     end_output(*channel);
     settle();
 }
@@ -174,7 +172,6 @@ void OpensshConnection::program_exited(ChannelId id,
                                                  "TERM", "USR1", "USR2"};
     auto& program = *channel->program;
     program.running = false;
-    program.may_close = true;
     Exit exit{.status = status & 0xff, .signal = std::string{signal}, .core = core};
     if (!signal.empty() && std::ranges::find(known, signal) == std::end(known))
         exit.signal = "SIG@openssh.com"; // sig2name()

@@ -1,5 +1,7 @@
 #include "service/ssh/clients.hpp"
 
+#include "base/bytes.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -59,23 +61,10 @@ constexpr std::string_view unknown_tool = "unknown";
 /// chooses the text.
 constexpr std::size_t text_bytes_max = 512;
 
-/// Whether `pattern` fits all of `text`.
-bool fits(std::string_view pattern, std::string_view text) {
-    const auto star = pattern.find('*');
-    if (star == std::string_view::npos) return pattern == text;
-    if (!text.starts_with(pattern.substr(0, star))) return false;
-    text.remove_prefix(star);
-    pattern.remove_prefix(star + 1);
-    if (pattern.empty()) return true;
-    for (std::size_t skip = 0; skip <= text.size(); ++skip)
-        if (fits(pattern, text.substr(skip))) return true;
-    return false;
-}
-
 const Software* find_software(std::string_view identification) {
     const auto text = identification.substr(0, text_bytes_max);
     const auto* found = std::ranges::find_if(
-        softwares, [&](const Software& row) { return fits(row.pattern, text); });
+        softwares, [&](const Software& row) { return matches_pattern(row.pattern, text); });
     return found == softwares.end() ? nullptr : found;
 }
 

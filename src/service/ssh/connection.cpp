@@ -138,7 +138,7 @@ void ConnectionBase::end() {
 }
 
 void ConnectionBase::disconnect(std::string text) {
-    sink_.disconnect(Disconnect::protocol_error, disconnect_text(std::move(text)));
+    sink_.disconnect(disconnect_text(std::move(text)));
     ended_ = true;
 }
 

@@ -65,6 +65,10 @@ class ConnectionBase : public Connection {
     void record_size(std::uint32_t columns, std::uint32_t rows);
     void record_variable(std::string_view name, std::string_view value);
     void record_command(std::string_view command);
+    void record_direct(std::string_view host,
+                       std::uint32_t port,
+                       std::string_view origin,
+                       std::uint32_t origin_port);
     void record_forward(std::string_view name, std::string_view address, std::uint32_t port);
     void record_path(std::string_view name, std::string_view path);
     void record_name(std::string_view eventid, std::string_view name);

@@ -116,11 +116,7 @@ void DropbearConnection::open_forward(Channel& channel, Reader& in) {
         broken("ssh.bad_channel_open");
         return;
     }
-    event::Event event{"direct-tcpip.request", session_.events.now()};
-    event.text("dst_ip", host).number("dst_port", port);
-    event.number("src_port", session_.src_port);
-    event.text("originator", std::string{origin} + " " + std::to_string(origin_port));
-    session_.events.record(std::move(event));
+    record_direct(host, port, origin, origin_port);
     if (host.size() > host_bytes_max || origin.size() > host_bytes_max || port > port_max ||
         origin_port > port_max) {
         const auto remote_id = channel.remote_id;

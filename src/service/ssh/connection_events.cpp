@@ -34,6 +34,17 @@ void ConnectionBase::record_command(std::string_view command) {
     session_.events.record(std::move(event));
 }
 
+void ConnectionBase::record_direct(std::string_view host,
+                                   std::uint32_t port,
+                                   std::string_view origin,
+                                   std::uint32_t origin_port) {
+    event::Event event{"direct-tcpip.request", session_.events.now()};
+    event.text("dst_ip", host).number("dst_port", port);
+    event.number("src_port", session_.src_port);
+    event.text("originator", std::string{origin} + " " + std::to_string(origin_port));
+    session_.events.record(std::move(event));
+}
+
 void ConnectionBase::record_forward(std::string_view name,
                                     std::string_view address,
                                     std::uint32_t port) {

@@ -138,7 +138,6 @@ void OpensshConnection::on_close(Reader in) {
     if (channel->from_peer == Channel::Half::open) channel->from_peer = Channel::Half::draining;
     if (channel->to_peer == Channel::Half::draining && !channel->close_sent) {
         send_plain(Msg::channel_eof, *channel);
-        channel->eof_sent = true;
     }
     channel->to_peer = Channel::Half::closed;
     tell_room(*channel);
@@ -189,16 +188,15 @@ void OpensshConnection::on_channel_request(Reader in) {
         return;
     }
     Reply success = false;
-    bool answered = false;
     reply_wanted_ = want_reply;
     if (*type == "eow@openssh.com") {
         if (!in.done()) success = broken("ssh.bad_channel_request");
         if (channel->to_peer == Channel::Half::open) channel->to_peer = Channel::Half::closed;
         tell_room(*channel);
     } else if (channel->program) {
-        success = session_request(*channel, *type, in, answered);
+        success = session_request(*channel, *type, in);
     }
-    if (ended_ || answered || !success || !want_reply || channel->close_sent) return;
+    if (ended_ || !success || !want_reply || channel->close_sent) return;
     send_plain(*success ? Msg::channel_success : Msg::channel_failure, *channel);
 }
 

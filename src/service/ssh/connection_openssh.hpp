@@ -54,9 +54,9 @@ class OpensshConnection final : public ConnectionBase {
     Channel* channel_of(Reader& in, std::string_view what);
     void open_failed(const Opening& opening, OpenFailure reason = OpenFailure::connect_failed);
 
-    // Requests of a session (session.c). Nothing if the connection has ended.
-    Reply session_request(Channel& channel, std::string_view type, Reader& in, bool& answered);
-    Reply larval_request(Channel& channel, std::string_view type, Reader& in, bool& answered);
+    // Requests of a session (session.c).
+    Reply session_request(Channel& channel, std::string_view type, Reader& in);
+    Reply larval_request(Channel& channel, std::string_view type, Reader& in);
     Reply on_terminal(Channel& channel, Reader& in);
     Reply on_environment(Channel& channel, Reader& in);
     Reply on_x11(Channel& channel, Reader& in);

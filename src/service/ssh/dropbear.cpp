@@ -5,7 +5,6 @@
 namespace skep::service::ssh {
 namespace {
 
-constexpr std::uint8_t transport_max = 49;
 constexpr std::uint8_t unauthenticated_max = 60; ///< MAX_UNAUTH_PACKET_TYPE
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "service/ssh/identification.hpp"
 
+#include "base/bytes.hpp"
 #include "service/ssh/name_list.hpp"
 
 #include <algorithm>
@@ -170,32 +171,12 @@ Identification read_identification(const Profile& profile, std::string_view byte
     return profile.short_identification ? read_openssh_short(bytes) : read_openssh(bytes);
 }
 
-bool matches_pattern(std::string_view text, std::string_view pattern) {
-    // One step back to the last star is enough: what it took before can only be lengthened.
-    std::size_t at = 0, in = 0, star = std::string_view::npos, resume = 0;
-    while (at < text.size()) {
-        if (in < pattern.size() && pattern[in] == '*') {
-            star = in++;
-            resume = at;
-        } else if (in < pattern.size() && (pattern[in] == '?' || pattern[in] == text[at])) {
-            ++in;
-            ++at;
-        } else if (star != std::string_view::npos) {
-            in = star + 1;
-            at = ++resume;
-        } else {
-            return false;
-        }
-    }
-    return pattern.find_first_not_of('*', in) == std::string_view::npos;
-}
-
 Quirks quirks_of(std::string_view line) {
     const auto version = scan_version(line);
     if (!version) return {};
     for (const auto& row : quirk_rows)
         for (auto patterns = row.patterns; !patterns.empty();)
-            if (matches_pattern(version->software, take_name(patterns))) return row.quirks;
+            if (matches_pattern(take_name(patterns), version->software)) return row.quirks;
     return {};
 }
 

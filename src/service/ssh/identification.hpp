@@ -35,7 +35,4 @@ struct Quirks {
 /// `line` is an accepted identification line.
 Quirks quirks_of(std::string_view line);
 
-/// Shell patterns of `*` and `?` as match_pattern() of OpenSSH has them.
-bool matches_pattern(std::string_view text, std::string_view pattern);
-
 } // namespace skep::service::ssh

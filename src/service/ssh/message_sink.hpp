@@ -19,8 +19,9 @@ class MessageSink {
     virtual void send(std::string_view payload) = 0;
     /// SSH_MSG_UNIMPLEMENTED for the message that is being answered.
     virtual void unimplemented() = 0;
-    /// Sends SSH_MSG_DISCONNECT with language tag "" and ends in order.
-    virtual void disconnect(Disconnect reason, std::string_view text) = 0;
+    /// Sends SSH_MSG_DISCONNECT with the only reason that sshd gives, protocol error, and language
+    /// tag "", and ends in order.
+    virtual void disconnect(std::string_view text) = 0;
     /// Ends without a word, as a server does whose process has exited.
     virtual void end() = 0;
     /// Authentication is done: delayed compression begins, strict limits end.

@@ -13,7 +13,6 @@ enum class Msg : std::uint8_t {
     service_request = 5,
     service_accept = 6,
     ext_info = 7,
-    newcompress = 8,
     kexinit = 20,
     newkeys = 21,
     kexdh_init = 30,  ///< Also KEX_ECDH_INIT, and KEX_DH_GEX_REQUEST_OLD.
@@ -24,7 +23,6 @@ enum class Msg : std::uint8_t {
     userauth_request = 50,
     userauth_failure = 51,
     userauth_success = 52,
-    userauth_banner = 53,
     userauth_pk_ok = 60, ///< Also USERAUTH_INFO_REQUEST, USERAUTH_PASSWD_CHANGEREQ.
     userauth_info_response = 61,
     userauth_gssapi_exchange_complete = 63, ///< RFC 4462 section 3.4
@@ -42,24 +40,13 @@ enum class Msg : std::uint8_t {
     channel_request = 98,
     channel_success = 99,
     channel_failure = 100,
-    ping = 192, ///< ping@openssh.com
-    pong = 193,
 };
 
-enum class Disconnect : std::uint32_t {
-    host_not_allowed = 1,
-    protocol_error = 2,
-    key_exchange_failed = 3,
-    mac_error = 5,
-    compression_error = 6,
-    service_not_available = 7,
-    version_not_supported = 8,
-    connection_lost = 10,
-    by_application = 11,
-    too_many_connections = 12,
-    auth_cancelled = 13,
-    no_more_auth_methods = 14,
-};
+/// The last number of the transport's own messages (RFC 4250 section 4.1.1).
+constexpr std::uint8_t transport_max = 49;
+
+/// SSH_DISCONNECT_PROTOCOL_ERROR: ssh_packet_disconnect() of OpenSSH gives no other reason.
+constexpr std::uint32_t disconnect_protocol_error = 2;
 
 enum class OpenFailure : std::uint32_t {
     administratively_prohibited = 1,

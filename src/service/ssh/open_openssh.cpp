@@ -68,11 +68,7 @@ void OpensshConnection::on_direct_tcpip(const Opening& opening, Reader& in) {
         refuse_message("ssh.bad_channel_open");
         return;
     }
-    event::Event event{"direct-tcpip.request", session_.events.now()};
-    event.text("dst_ip", *host).number("dst_port", port);
-    event.number("src_port", session_.src_port);
-    event.text("originator", std::string{*origin} + " " + std::to_string(origin_port));
-    session_.events.record(std::move(event));
+    record_direct(*host, port, *origin, origin_port);
     if (port > port_max || origin_port > port_max) {
         open_failed(opening, OpenFailure::administratively_prohibited);
         return;

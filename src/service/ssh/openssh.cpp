@@ -6,7 +6,6 @@
 namespace skep::service::ssh {
 namespace {
 
-constexpr std::uint8_t transport_max = 49;
 constexpr std::uint8_t local_min = 192;
 
 /// The handler that kex.c installs for each state of an exchange.
@@ -53,16 +52,6 @@ bool Transport::State::take_openssh_common(const PacketRead& read) {
         message.string();
         break;
     case Msg::unimplemented: message.u32(); break;
-    case Msg::ping: {
-        if (!profile.ping) return false;
-        const auto bytes = message.string();
-        if (message.ok()) send(Writer{Msg::pong}.string(bytes).bytes());
-        break;
-    }
-    case Msg::pong:
-        if (!profile.ping) return false;
-        message.string();
-        break;
     default: return false;
     }
     if (!message.ok()) die("message_malformed", read.payload);
@@ -74,18 +63,16 @@ void Transport::State::openssh_protocol_error(const PacketRead& read) {
     report.weird("message_unexpected", read.payload);
     if (!strict || !is_first_exchange()) return unimplemented(read.sequence);
     const auto type = static_cast<std::uint8_t>(read.payload.front());
-    farewell(Disconnect::protocol_error,
-             "strict KEX violation: unexpected packet type " + std::to_string(type) + " (seqnr " +
+    farewell("strict KEX violation: unexpected packet type " + std::to_string(type) + " (seqnr " +
                  std::to_string(read.sequence) + ")",
              "strict_kex");
 }
 
 std::optional<std::string_view> Transport::State::dispatch_openssh(const PacketRead& read) {
     const auto type = static_cast<std::uint8_t>(read.payload.front());
-    if (type == 0 || (type >= local_min && !profile.ping)) {
+    if (type == 0 || type >= local_min) {
         report.weird("message_type", read.payload);
-        farewell(Disconnect::protocol_error, "Invalid ssh2 packet type: " + std::to_string(type),
-                 "message_type");
+        farewell("Invalid ssh2 packet type: " + std::to_string(type), "message_type");
         return std::nullopt;
     }
     if (take_openssh_common(read)) return std::nullopt;

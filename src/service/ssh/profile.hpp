@@ -36,8 +36,6 @@ struct Profile {
     /// KbdInteractiveAuthentication; no in Debian's sshd_config.
     bool keyboard_interactive = false;
     std::uint64_t rekey_bytes = 0; ///< RekeyLimit; 0: as much as the cipher bears.
-
-    bool ping = false; ///< ping@openssh.com: OpenSSH 9.5 and newer.
 };
 
 std::span<const Profile> profiles();

@@ -97,8 +97,7 @@ void Transport::State::take_kexinit(const PacketRead& read) {
         if (strict && read.sequence != 0) {
             if (!openssh) return die("strict_kex");
             report.weird("strict_kex");
-            return farewell(Disconnect::protocol_error,
-                            "strict KEX violation: KEXINIT was not the first packet", "strict_kex");
+            return farewell("strict KEX violation: KEXINIT was not the first packet", "strict_kex");
         }
     }
     std::string_view missing;
@@ -165,11 +164,10 @@ void Transport::State::take_newkeys(std::string_view payload) {
 /// RFC 8308 section 2.3, and OpenSSH's PROTOCOL sections 1.8 and 3.
 void Transport::State::send_ext_info() {
     const bool openssh = profile.family == Family::openssh;
-    const std::uint32_t count = 1U + (profile.hostbound ? 1U : 0U) + (profile.ping ? 1U : 0U);
+    const std::uint32_t count = 1U + (profile.hostbound ? 1U : 0U);
     Writer message{Msg::ext_info};
     message.u32(count).string("server-sig-algs").string(profile.server_sig_algs);
     if (openssh && profile.hostbound) message.string("publickey-hostbound@openssh.com").string("0");
-    if (openssh && profile.ping) message.string("ping@openssh.com").string("0");
     writer.write(message.bytes(), out);
 }
 

@@ -177,7 +177,7 @@ std::optional<bool> DropbearConnection::listen_tcp(Reader& in) {
 
 /// send_msg_channel_close(): how a program ended is told just before.
 void DropbearConnection::close(Channel& channel) {
-    if (channel.program && channel.program->exited) {
+    if (channel.program && channel.program->exited()) {
         const auto& exit = channel.program->exit;
         if (exit.signal.empty() || knows(exit.signal)) send_exit(channel, exit);
     }
@@ -197,7 +197,7 @@ void DropbearConnection::check_close(Channel& channel) {
         remove(channel.id);
         return;
     }
-    const bool over = program != nullptr && program->exited;
+    const bool over = program != nullptr && program->exited();
     if (channel.stage != Channel::Stage::open) return;
     if (channel.from_peer == Channel::Half::open && ((channel.eof_received && !pending) || over)) {
         channel.from_peer = Channel::Half::closed;
@@ -250,7 +250,6 @@ void DropbearConnection::program_exited(ChannelId id,
     if (channel == nullptr || !channel->program || !channel->program->running || ended_) return;
     auto& program = *channel->program;
     program.running = false;
-    program.exited = true;
     program.exit = Exit{.status = status & 0xff, .signal = std::string{signal}, .core = core};
     settle();
 }

@@ -51,10 +51,8 @@ OpensshConnection::Reply OpensshConnection::broken(std::string_view name) {
     return std::nullopt;
 }
 
-OpensshConnection::Reply OpensshConnection::session_request(Channel& channel,
-                                                            std::string_view type,
-                                                            Reader& in,
-                                                            bool& answered) {
+OpensshConnection::Reply
+OpensshConnection::session_request(Channel& channel, std::string_view type, Reader& in) {
     if (type == "window-change") return on_window_change(channel, in);
     if (type == "break") {
         in.u32();
@@ -63,31 +61,23 @@ OpensshConnection::Reply OpensshConnection::session_request(Channel& channel,
     }
     if (type == "signal") return on_signal(channel, in);
     // A session takes the others until a program is started.
-    if (channel.stage == Channel::Stage::larval) return larval_request(channel, type, in, answered);
+    if (channel.stage == Channel::Stage::larval) return larval_request(channel, type, in);
     weird("ssh.late_request", type);
     return false;
 }
 
-OpensshConnection::Reply OpensshConnection::larval_request(Channel& channel,
-                                                           std::string_view type,
-                                                           Reader& in,
-                                                           bool& answered) {
+OpensshConnection::Reply
+OpensshConnection::larval_request(Channel& channel, std::string_view type, Reader& in) {
     using Kind = ProgramRequest::Kind;
     if (type == "pty-req") return on_terminal(channel, in);
     if (type == "env") return on_environment(channel, in);
     if (type == "x11-req") return on_x11(channel, in);
     if (type == "auth-agent-req@openssh.com") return on_agent(channel, in);
-    Reply reply = false;
-    if (type == "shell")
-        reply = on_command(channel, in, Kind::shell);
-    else if (type == "exec")
-        reply = on_command(channel, in, Kind::command);
-    else if (type == "subsystem")
-        reply = on_command(channel, in, Kind::subsystem);
-    else
-        weird("ssh.channel_request", type);
-    answered = reply == true; // program_started() answers, or has
-    return reply;
+    if (type == "shell") return on_command(channel, in, Kind::shell);
+    if (type == "exec") return on_command(channel, in, Kind::command);
+    if (type == "subsystem") return on_command(channel, in, Kind::subsystem);
+    weird("ssh.channel_request", type);
+    return false;
 }
 
 OpensshConnection::Reply OpensshConnection::on_terminal(Channel& channel, Reader& in) {
@@ -178,7 +168,7 @@ OpensshConnection::on_command(Channel& channel, Reader& in, ProgramRequest::Kind
         if (*text != "sftp") return false; // Subsystem sftp of Debian's sshd_config
     }
     start_program(channel);
-    return true;
+    return std::nullopt; // program_started() answers
 }
 
 OpensshConnection::Reply OpensshConnection::on_window_change(Channel& channel, Reader& in) {

@@ -57,7 +57,7 @@ struct Transport::State {
     void send(std::string_view payload);
     void unimplemented(std::uint32_t sequence);
     /// DISCONNECT and the end.
-    void farewell(Disconnect reason, std::string_view text, std::string_view why);
+    void farewell(std::string_view text, std::string_view why);
     /// The end as of a process that exits: what it had not written yet is lost.
     void die(std::string_view why, std::string_view bytes = {});
     void finish(std::string_view why);

@@ -58,7 +58,7 @@ std::optional<std::string_view> Transport::State::next() {
                 die(read.why, reader.waiting());
             } else {
                 report.weird(read.why);
-                farewell(Disconnect::protocol_error, read.farewell, read.why);
+                farewell(read.farewell, read.why);
             }
             return std::nullopt;
         }
@@ -89,9 +89,9 @@ void Transport::State::unimplemented(std::uint32_t sequence) {
     send(Writer{Msg::unimplemented}.u32(sequence).bytes());
 }
 
-void Transport::State::farewell(Disconnect reason, std::string_view text, std::string_view why) {
+void Transport::State::farewell(std::string_view text, std::string_view why) {
     Writer message{Msg::disconnect};
-    message.u32(static_cast<std::uint32_t>(reason)).string(text).string("");
+    message.u32(disconnect_protocol_error).string(text).string("");
     send(message.bytes());
     finish(why);
 }
@@ -111,7 +111,6 @@ void Transport::State::finish(std::string_view why) {
 }
 
 bool is_exchange_type(Family family, std::uint8_t type) noexcept {
-    constexpr std::uint8_t transport_max = 49;
     if (type > transport_max) return false;
     switch (static_cast<Msg>(type)) {
     case Msg::service_request:
@@ -155,8 +154,8 @@ void Transport::unimplemented() {
     state_->unimplemented(state_->last_sequence);
 }
 
-void Transport::disconnect(Disconnect reason, std::string_view text) {
-    if (state_->ending == Ending::none) state_->farewell(reason, text, "disconnected");
+void Transport::disconnect(std::string_view text) {
+    if (state_->ending == Ending::none) state_->farewell(text, "disconnected");
 }
 
 void Transport::end() {

@@ -57,7 +57,7 @@ class Transport final : public MessageSink {
     /// SSH_MSG_UNIMPLEMENTED for the message that next() gave last.
     void unimplemented() override;
     /// Sends SSH_MSG_DISCONNECT with language tag "" and ends in order.
-    void disconnect(Disconnect reason, std::string_view text) override;
+    void disconnect(std::string_view text) override;
     /// Ends without a word, as a server does whose process has exited.
     void end() override;
 
