@@ -40,6 +40,8 @@ class FakeSink final : public service::ssh::MessageSink {
 
     const service::ssh::Profile& profile() const noexcept override { return profile_; }
 
+    std::string_view rsa_algorithm() const noexcept override { return "rsa-sha2-512"; }
+
     /// What was said since the last call.
     std::string take() { return std::exchange(said_, {}); }
 

@@ -36,8 +36,8 @@ class MessageSink {
     virtual const Profile& profile() const noexcept = 0;
 
     /// How an RSA host key signs for hostkeys-prove-00@openssh.com: the algorithm of the key
-    /// exchange if that was RSA's, else the best that the client's KEXINIT has.
-    virtual std::string_view rsa_algorithm() const noexcept { return "rsa-sha2-512"; }
+    /// exchange if that was RSA's, else the best that the client's first KEXINIT has, else SHA-1's.
+    virtual std::string_view rsa_algorithm() const noexcept = 0;
 
   protected:
     MessageSink() = default;

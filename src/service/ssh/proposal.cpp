@@ -90,9 +90,9 @@ Negotiation::Negotiation(Family family, const Proposal& client, const Proposal& 
             list = as_text(list);
 }
 
-bool Negotiation::client_offers(std::string_view marker) const {
-    const auto list = client_[Offer::kex];
-    return family_ == Family::dropbear ? dropbear_has(list, marker) : lists(list, marker);
+bool Negotiation::client_offers(Offer offer, std::string_view name) const {
+    const auto list = client_[offer];
+    return family_ == Family::dropbear ? dropbear_has(list, name) : lists(list, name);
 }
 
 std::string_view Negotiation::common(Offer offer) const {
@@ -103,7 +103,8 @@ std::string_view Negotiation::common(Offer offer) const {
 bool Negotiation::wrong_guess(std::string_view kex, std::string_view host_key) const {
     if (!client_.guessed) return false;
     // With kexguess2@matt.ucc.asn.au the client's first choice need not be the server's first.
-    const bool second = family_ == Family::dropbear && client_offers("kexguess2@matt.ucc.asn.au");
+    const bool second =
+        family_ == Family::dropbear && client_offers(Offer::kex, "kexguess2@matt.ucc.asn.au");
     const auto right = [&](Offer offer, std::string_view chosen) {
         auto client = client_[offer];
         auto server = server_[offer];

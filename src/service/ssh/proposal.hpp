@@ -69,8 +69,8 @@ class Negotiation {
 
     /// Nothing if there is no agreement; `missing` then names what.
     std::optional<Choice> choose(std::string_view& missing) const;
-    /// Whether the client's kex list has a marker as `ext-info-c`.
-    bool client_offers(std::string_view marker) const;
+    /// Whether one of the client's lists has a name, or a marker as `ext-info-c`.
+    bool client_offers(Offer offer, std::string_view name) const;
 
   private:
     std::string_view common(Offer offer) const;

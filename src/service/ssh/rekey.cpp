@@ -92,8 +92,11 @@ void Transport::State::take_kexinit(const PacketRead& read) {
     const Negotiation negotiation{profile.family, *client,
                                   parse_proposal(exchange->own(), rest).value()};
     if (is_first_exchange()) {
-        strict = profile.strict_kex && negotiation.client_offers(strict_marker);
-        ext_info = !profile.server_sig_algs.empty() && negotiation.client_offers("ext-info-c");
+        strict = profile.strict_kex && negotiation.client_offers(Offer::kex, strict_marker);
+        ext_info =
+            !profile.server_sig_algs.empty() && negotiation.client_offers(Offer::kex, "ext-info-c");
+        for (std::string_view name : {"rsa-sha2-256", "rsa-sha2-512"})
+            if (negotiation.client_offers(Offer::host_key, name)) rsa_fallback = name;
         if (strict && read.sequence != 0) {
             if (!openssh) return die("strict_kex");
             report.weird("strict_kex");
@@ -105,6 +108,8 @@ void Transport::State::take_kexinit(const PacketRead& read) {
     if (!choice) return die("kex_no_match", missing);
     skip_next = choice->wrong_guess;
     exchange->begin(read.payload, *choice, *key_for(choice->host_key, host_keys));
+    rsa_algorithm =
+        exchange->host_key().type() == "ssh-rsa" ? choice->host_key : std::string_view{};
     if (!openssh) required = static_cast<std::uint8_t>(Msg::kexdh_init);
 }
 

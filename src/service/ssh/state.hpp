@@ -35,6 +35,8 @@ struct Transport::State {
 
     std::string client_identification, session_id;
     const crypto::HostKey* first_host_key = nullptr;
+    std::string rsa_algorithm;                 ///< Of the last exchange; empty if not RSA's.
+    std::string_view rsa_fallback = "ssh-rsa"; ///< The best of the client's first KEXINIT.
     Quirks quirks;
     bool strict = false;   ///< Both have kex-strict (OpenSSH's PROTOCOL section 1.10).
     bool ext_info = false; ///< The client takes EXT_INFO (RFC 8308).

@@ -186,6 +186,10 @@ std::string_view Transport::session_id() const noexcept {
     return state_->session_id;
 }
 
+std::string_view Transport::rsa_algorithm() const noexcept {
+    return state_->rsa_algorithm.empty() ? state_->rsa_fallback : state_->rsa_algorithm;
+}
+
 std::string_view Transport::host_key_blob() const noexcept {
     const auto* key = state_->first_host_key;
     return key == nullptr ? std::string_view{} : std::string_view{key->blob()};

@@ -75,6 +75,7 @@ class Transport final : public MessageSink {
     /// The client's identification line, without its end.
     std::string_view client_identification() const noexcept override;
     const Profile& profile() const noexcept override;
+    std::string_view rsa_algorithm() const noexcept override;
 
     std::string out; ///< To be sent, then cleared, by the owner.
 

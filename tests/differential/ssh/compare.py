@@ -61,6 +61,7 @@ def compare(first: Address, second: Address, probe: Probe) -> Outcome:
         same = masked(one, probe.races) == masked(two, probe.races)
         if same:
             break
+        print(f"differs, attempt {attempt}: {probe.name}", flush=True)
     return Outcome(probe, same, attempt, one, two, time.monotonic() - start)
 
 
