@@ -118,6 +118,9 @@ void confine(const Ends& ends) {
     ::syscall(SYS_close_range, 6U, static_cast<unsigned>(line) - 1, 0U);
     ::syscall(SYS_close_range, static_cast<unsigned>(line) + 1, ~0U, 0U);
     // The filter and the spawner run before any attacker's program; the base stays open for good.
+    // And no signal is ignored: a program of the cell whose reader has gone dies as it should.
+    for (int number = 1; number < NSIG; ++number)
+        ::signal(number, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -51,6 +51,10 @@ class SshClient {
     std::string seal(std::string_view payload);
     /// Bytes in place of a whole packet, encrypted and authenticated as they are.
     std::string seal_raw(std::string packet);
+
+    /// The next packet has number 0, as after a NEWKEYS of a strict exchange.
+    void restart_sequence() noexcept { sequence_ = 0; }
+
     /// Delayed compression begins.
     void authenticated();
 

@@ -184,4 +184,26 @@ Writer channel_message(Msg type, std::uint32_t id) {
     return std::move(message.u32(id));
 }
 
+Writer channel_data(std::uint32_t id, std::string_view bytes) {
+    auto message = channel_message(Msg::channel_data, id);
+    return std::move(message.string(bytes));
+}
+
+Writer direct_tcpip(std::string_view host, std::uint32_t port) {
+    auto open = channel_open("direct-tcpip", 9);
+    open.string(host).u32(port).string("10.0.0.1").u32(4000);
+    return open;
+}
+
+std::string ConnectedLayers::ask(const Writer& message) {
+    if (!connection) connection = connect(user);
+    return tell(*connection, message);
+}
+
+std::string ConnectedLayers::run(std::string_view command, std::uint32_t id) {
+    ask(channel_open("session"));
+    auto request = channel_request(id, "exec");
+    return ask(std::move(request.string(command)));
+}
+
 } // namespace skep::tests

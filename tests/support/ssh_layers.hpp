@@ -113,6 +113,18 @@ struct SshLayers {
     Micros waited = 0;
 };
 
+/// With a connection layer, made at the first message.
+struct ConnectedLayers : SshLayers {
+    explicit ConnectedLayers(std::string_view profile = "openssh-9.2p1") : SshLayers{profile} {}
+
+    std::string ask(const service::ssh::Writer& message);
+    /// A session channel with a running program.
+    std::string run(std::string_view command, std::uint32_t id = 0);
+
+    std::string user = "root";
+    std::unique_ptr<service::ssh::Connection> connection;
+};
+
 /// A request of authentication up to the method's own fields.
 service::ssh::Writer auth_request(std::string_view user, std::string_view method);
 service::ssh::Writer password_request(std::string_view user, std::string_view password);
@@ -121,5 +133,8 @@ service::ssh::Writer
 channel_request(std::uint32_t id, std::string_view type, bool want_reply = true);
 service::ssh::Writer global_request(std::string_view type, bool want_reply = true);
 service::ssh::Writer channel_message(service::ssh::Msg type, std::uint32_t id);
+service::ssh::Writer channel_data(std::uint32_t id, std::string_view bytes);
+/// From the peer's channel 9.
+service::ssh::Writer direct_tcpip(std::string_view host, std::uint32_t port);
 
 } // namespace skep::tests

@@ -135,7 +135,11 @@ void OpensshAuth::conclude(Outcome outcome) {
 
 void OpensshAuth::go_on() {
     switch (outcome_) {
-    case Outcome::accepted: succeed(); return;
+    case Outcome::accepted:
+        // userauth_finish(): "INTERNAL ERROR: authenticated invalid user". The monitor asks PAM for
+        // a user of another service, too.
+        valid_ ? succeed() : refuse_message("ssh.login_to_unknown_service", service_);
+        return;
     case Outcome::failed: count_failure(); return;
     case Outcome::postponed:
     case Outcome::pending: state_ = State::open; return;

@@ -51,11 +51,7 @@ OpensshAuth::Outcome OpensshAuth::try_password(std::string_view password) {
         return Outcome::failed;
     }
     work_ += pam_work();
-    if (!valid_) {
-        record_refused(password);
-    } else if (session_.auth.try_password(user_, password) == Verdict::accepted) {
-        return Outcome::accepted;
-    }
+    if (session_.auth.try_password(user_, password) == Verdict::accepted) return Outcome::accepted;
     work_ += pam_fail_delay(unix_fail_delay);
     return Outcome::failed;
 }

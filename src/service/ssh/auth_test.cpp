@@ -104,6 +104,15 @@ TEST_CASE("OpenSSH's wrong passwords cost PAM's delay, the refused ones none", "
     CHECK(dialog.last("login.success").text_of("username") == "root");
 }
 
+TEST_CASE("OpenSSH dies when a right password asks for a service that is not", "[ssh]") {
+    Dialog dialog;
+    Writer request{Msg::userauth_request};
+    request.string("root").string("ssh-x").string("password").boolean(false);
+    CHECK(dialog.ask(request.string("geheim")) == "end");
+    CHECK(dialog.count("login.success") == 1);
+    CHECK(dialog.last("protocol.weird").text_of("name") == "ssh.login_to_unknown_service");
+}
+
 TEST_CASE("OpenSSH lets nobody change the name", "[ssh]") {
     Dialog dialog;
     CHECK(dialog.ask(auth_request("root:a", "none")) == refused);

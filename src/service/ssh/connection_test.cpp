@@ -10,40 +10,10 @@ using namespace skep::tests;
 
 namespace {
 
-struct World : SshLayers {
-    explicit World(std::string_view profile = "openssh-9.2p1") : SshLayers{profile} {}
-
-    std::string ask(const Writer& message) {
-        if (!connection) connection = connect(user);
-        return tell(*connection, message);
-    }
-
-    /// A session channel with a running program.
-    std::string run(std::string_view command, std::uint32_t id = 0) {
-        ask(channel_open("session"));
-        auto request = channel_request(id, "exec");
-        return ask(std::move(request.string(command)));
-    }
-
-    std::string user = "root";
-    std::unique_ptr<Connection> connection;
-};
-
-Writer data(std::uint32_t id, std::string_view bytes) {
-    auto message = channel_message(Msg::channel_data, id);
-    return std::move(message.string(bytes));
-}
-
 Writer terminal(std::uint32_t id, std::string_view modes = std::string_view{"\0", 1}) {
     auto request = channel_request(id, "pty-req");
     request.string("xterm").u32(80).u32(24).u32(0).u32(0).string(modes);
     return request;
-}
-
-Writer direct(std::string_view host, std::uint32_t port) {
-    auto open = channel_open("direct-tcpip", 9);
-    open.string(host).u32(port).string("10.0.0.1").u32(4000);
-    return open;
 }
 
 Writer listen(std::string_view type, std::string_view host, std::uint32_t port) {
@@ -55,7 +25,7 @@ Writer listen(std::string_view type, std::string_view host, std::uint32_t port) 
 } // namespace
 
 TEST_CASE("OpenSSH opens sessions with the lowest free numbers, up to MaxSessions", "[ssh]") {
-    World world;
+    ConnectedLayers world;
     for (int i = 0; i < 10; ++i)
         CHECK(world.ask(channel_open("session")) == "open 7 " + std::to_string(i) + " 0 32768");
     CHECK(world.ask(channel_open("session")) == "refused 7 2 open failed");
@@ -68,7 +38,7 @@ TEST_CASE("OpenSSH opens sessions with the lowest free numbers, up to MaxSession
 }
 
 TEST_CASE("OpenSSH frees a number when all that a read gave is answered", "[ssh]") {
-    World world;
+    ConnectedLayers world;
     world.ask(channel_open("session"));
     world.connection->receive(channel_message(Msg::channel_close, 0).bytes());
     CHECK(world.ask(channel_open("session", 8)) == "open 8 1 0 32768; close 7");
@@ -77,20 +47,20 @@ TEST_CASE("OpenSSH frees a number when all that a read gave is answered", "[ssh]
 
 TEST_CASE("limit ssh_channels: OpenSSH refuses as without descriptors, dropbear as short",
           "[ssh]") {
-    World world;
+    ConnectedLayers world;
     world.session.ssh.channels = 2;
     CHECK(world.ask(channel_open("session")) == "open 7 0 0 32768");
     CHECK(world.ask(channel_open("session")) == "open 7 1 0 32768");
     CHECK(world.ask(channel_open("session")) == "refused 7 2 open failed");
-    CHECK(world.ask(direct("h", 80)) == "refused 9 2 open failed");
-    World dropbear{"dropbear-2022.83"};
+    CHECK(world.ask(direct_tcpip("h", 80)) == "refused 9 2 open failed");
+    ConnectedLayers dropbear{"dropbear-2022.83"};
     dropbear.session.ssh.channels = 1;
     CHECK(dropbear.ask(channel_open("session")) == "open 7 0 24576 32759");
     CHECK(dropbear.ask(channel_open("session")) == "refused 7 4 ");
 }
 
 TEST_CASE("OpenSSH runs a command: window, success, output, EOF, status, close", "[ssh]") {
-    World world;
+    ConnectedLayers world;
     CHECK(world.run("uname -a") == "adjust 7 2097152; ok 7");
     CHECK(world.programs.take() == "start 0 uname -a");
     CHECK(world.last("command.input").text_of("input") == "uname -a");
@@ -107,7 +77,7 @@ TEST_CASE("OpenSSH runs a command: window, success, output, EOF, status, close",
 }
 
 TEST_CASE("OpenSSH tells old clients and PuTTY nothing of a closed input", "[ssh]") {
-    World world;
+    ConnectedLayers world;
     world.sink.identification = "SSH-2.0-PuTTY_Release_0.78";
     world.run("true");
     world.connection->program_exited(0, 0, "", false);
@@ -117,7 +87,7 @@ TEST_CASE("OpenSSH tells old clients and PuTTY nothing of a closed input", "[ssh
 }
 
 TEST_CASE("OpenSSH names the signals it knows", "[ssh]") {
-    World world;
+    ConnectedLayers world;
     world.run("sleep 9");
     auto signal = channel_request(0, "signal");
     CHECK(world.ask(std::move(signal.string("TERM"))) == "ok 7");
@@ -129,7 +99,7 @@ TEST_CASE("OpenSSH names the signals it knows", "[ssh]") {
 }
 
 TEST_CASE("OpenSSH waits for the program when the client closes", "[ssh]") {
-    World world;
+    ConnectedLayers world;
     world.run("sleep 1");
     CHECK(world.ask(channel_message(Msg::channel_close, 0)).empty());
     CHECK(world.programs.take() == "start 0 sleep 1; end 0; hang_up 0");
@@ -138,15 +108,15 @@ TEST_CASE("OpenSSH waits for the program when the client closes", "[ssh]") {
 }
 
 TEST_CASE("OpenSSH gives the window back when the program has taken enough", "[ssh]") {
-    World world;
+    ConnectedLayers world;
     world.run("cat");
     const std::string piece(32768, 'x');
     for (int i = 0; i < 3; ++i)
-        CHECK(world.ask(data(0, piece)).empty());
+        CHECK(world.ask(channel_data(0, piece)).empty());
     world.connection->program_took(0, 3 * piece.size());
     CHECK(world.sink.take().empty());
-    CHECK(world.ask(data(0, "y")) == "adjust 7 98304"); // more than three packets are open
-    CHECK(world.ask(data(0, piece + "z")).empty());     // over its packet size: dropped
+    CHECK(world.ask(channel_data(0, "y")) == "adjust 7 98304"); // more than three packets are open
+    CHECK(world.ask(channel_data(0, piece + "z")).empty());     // over its packet size: dropped
     CHECK(world.count("protocol.weird") == 1);
     world.programs.take();
     CHECK(world.ask(channel_message(Msg::channel_eof, 0)).empty());
@@ -157,7 +127,7 @@ TEST_CASE("OpenSSH gives the window back when the program has taken enough", "[s
 
 TEST_CASE("what a program left is printed after its exit once the window is wide", "[ssh]") {
     for (const auto* const server : {"openssh-9.2p1", "dropbear-2022.83"}) {
-        World world{server};
+        ConnectedLayers world{server};
         world.run("seq 9");
         const auto room = world.connection->room(0);
         world.connection->program_printed(0, std::string(room, 'x'), false);
@@ -171,13 +141,13 @@ TEST_CASE("what a program left is printed after its exit once the window is wide
 }
 
 TEST_CASE("limit ssh_unread_bytes: nothing more is read while programs do not read", "[ssh]") {
-    World world;
+    ConnectedLayers world;
     world.session.ssh.unread_bytes = 3 * 32768;
     world.run("sleep 9");
     const std::string piece(32768, 'x');
     CHECK(world.connection->may_receive());
     for (int i = 0; i < 3; ++i)
-        world.ask(data(0, piece));
+        world.ask(channel_data(0, piece));
     CHECK_FALSE(world.connection->may_receive());
     world.connection->program_took(0, 1);
     CHECK(world.connection->may_receive());
@@ -185,7 +155,7 @@ TEST_CASE("limit ssh_unread_bytes: nothing more is read while programs do not re
 
 TEST_CASE("nothing is answered while a program starts, and a refused start can be repeated",
           "[ssh]") {
-    World world;
+    ConnectedLayers world;
     world.programs.starts = false;
     CHECK(world.run("id").empty());
     CHECK_FALSE(world.connection->may_receive());
@@ -199,7 +169,7 @@ TEST_CASE("nothing is answered while a program starts, and a refused start can b
 }
 
 TEST_CASE("OpenSSH's terminal, environment, agent and X11 reach the program", "[ssh]") {
-    World world;
+    ConnectedLayers world;
     world.ask(channel_open("session"));
     CHECK(world.ask(terminal(0, std::string_view{"\x35\0\0\0\1\0", 6})) == "ok 7");
     auto accepted = channel_request(0, "env"), refused = channel_request(0, "env");
@@ -222,7 +192,7 @@ TEST_CASE("OpenSSH's terminal, environment, agent and X11 reach the program", "[
     CHECK(request.environment[2].second.starts_with("/tmp/ssh-"));
     auto change = channel_request(0, "window-change");
     CHECK(world.ask(std::move(change.u32(90).u32(30).u32(0).u32(0))) == "ok 7");
-    world.ask(data(0, "whoami\rexi"));
+    world.ask(channel_data(0, "whoami\rexi"));
     CHECK(world.last("command.input").text_of("input") == "whoami");
     // The end of the client's data does not reach a terminal.
     world.connection->program_took(0, 10);
@@ -235,11 +205,12 @@ TEST_CASE("OpenSSH's terminal, environment, agent and X11 reach the program", "[
 
 TEST_CASE("OpenSSH's answers to what is wrong", "[ssh]") {
     const auto first = [](const Writer& message) {
-        World world;
+        ConnectedLayers world;
         world.run("cat");
         return world.ask(message);
     };
-    CHECK(first(data(5, "x")) == "disconnect 2 data packet referred to nonexistent channel 5");
+    CHECK(first(channel_data(5, "x")) ==
+          "disconnect 2 data packet referred to nonexistent channel 5");
     CHECK(first(Writer{Msg::channel_data}) == "disconnect 2 Invalid data message");
     CHECK(first(channel_message(Msg::channel_eof, 0x80000000)) ==
           "disconnect 2 Invalid ieof channel id");
@@ -258,17 +229,17 @@ TEST_CASE("OpenSSH's answers to what is wrong", "[ssh]") {
     CHECK(first(channel_request(0, "foo")) == "fail 7");
     CHECK(first(Writer{Msg::userauth_request}) == "unimplemented");
     CHECK(first(Writer{Msg::channel_success}).empty());
-    World world;
+    ConnectedLayers world;
     world.ask(channel_open("session"));
     CHECK(world.ask(terminal(0)) == "ok 7");
     CHECK(world.ask(terminal(0)) == "disconnect 2 Protocol error: you already have a pty.");
-    World modes;
+    ConnectedLayers modes;
     modes.ask(channel_open("session"));
     CHECK(modes.ask(terminal(0, std::string_view{"\1\0", 2})) == "end");
 }
 
 TEST_CASE("OpenSSH's global requests take numbers as its listeners do", "[ssh]") {
-    World world;
+    ConnectedLayers world;
     CHECK(world.ask(global_request("keepalive@openssh.com")) == "no");
     CHECK(world.ask(listen("tcpip-forward", "", 0)).starts_with("yes "));
     CHECK(world.ask(channel_open("session")) == "open 7 2 0 32768");
@@ -289,13 +260,13 @@ TEST_CASE("OpenSSH's global requests take numbers as its listeners do", "[ssh]")
     CHECK(world.ask(global_request("no-more-sessions@openssh.com")) == "yes");
     CHECK(world.ask(channel_open("session")).starts_with("disconnect 2 Possible attack: attempt"));
     CHECK(world.last("forward.request").text_of("path") == "/tmp/x");
-    World user;
+    ConnectedLayers user;
     user.user = "admin";
     CHECK(user.ask(listen("tcpip-forward", "", 80)) == "no");
 }
 
 TEST_CASE("OpenSSH announces its host keys and proves them", "[ssh]") {
-    World world;
+    ConnectedLayers world;
     std::vector<crypto::HostKey> keys;
     keys.push_back(crypto::HostKey::generate(crypto::KeyKind::ed25519));
     keys.push_back(crypto::HostKey::generate(crypto::KeyKind::ecdsa_p256));
@@ -314,62 +285,8 @@ TEST_CASE("OpenSSH announces its host keys and proves them", "[ssh]") {
     CHECK(world.ask(std::move(unknown.string("x"))) == "no");
 }
 
-TEST_CASE("a forward is a sink: limits ssh_forward_bytes and ssh_forward_seconds", "[ssh]") {
-    World world;
-    world.session.ssh.forward_bytes = 10;
-    CHECK(world.ask(direct("mail.example.org", 25)).empty());
-    const auto& request = world.last("direct-tcpip.request");
-    CHECK(request.text_of("dst_ip") == "mail.example.org");
-    CHECK(request.number_of("dst_port") == 25);
-    CHECK(request.text_of("originator") == "10.0.0.1 4000");
-    CHECK(world.wait(*world.connection) == "open 9 0 2097152 32768");
-    CHECK(world.waited > 8000);
-    CHECK(world.waited < 145'000);
-    CHECK(world.ask(data(0, "EHLO x\r\n")).empty());
-    CHECK(world.ask(data(0, "MAIL FROM")).empty());
-    CHECK(world.wait(*world.connection) == "eof 9"); // it has swallowed enough
-    CHECK(world.last("direct-tcpip.data").text_of("data") == "EHLO x\r\nMA");
-    CHECK(world.ask(data(0, "more")) == "close 9");
-    CHECK(world.ask(channel_message(Msg::channel_close, 0)).empty());
-    CHECK(world.ask(direct("10.0.0.2", 80)).empty());
-    CHECK(world.wait(*world.connection) == "open 9 0 2097152 32768");
-    CHECK(world.wait(*world.connection) == "eof 9"); // silent for a minute
-    CHECK(world.waited == 60'000'000);
-    CHECK(world.ask(channel_message(Msg::channel_eof, 0)) == "close 9");
-}
-
-TEST_CASE("what a peer sends into a forward is recorded when it goes", "[ssh]") {
-    const auto server = GENERATE(as<std::string>{}, "openssh-9.2p1", "dropbear-2022.83");
-    World world{server};
-    world.ask(direct("10.0.0.2", 80));
-    world.wait(*world.connection);
-    world.ask(data(0, "GET / HTTP/1.0\r\n\r\n"));
-    CHECK(world.count("direct-tcpip.data") == 0);
-    world.connection.reset();
-    CHECK(world.last("direct-tcpip.data").text_of("data") == "GET / HTTP/1.0\r\n\r\n");
-}
-
-TEST_CASE("a forward is refused by setting, by name, and by port", "[ssh]") {
-    World world;
-    CHECK(world.ask(direct("h", 70000)) == "refused 9 1 open failed");
-    world.ask(direct("nowhere.invalid", 80));
-    CHECK(world.wait(*world.connection) == "refused 9 2 Name or service not known");
-    world.ask(direct("300.1.1.1", 80));
-    CHECK(world.wait(*world.connection) == "refused 9 2 Name or service not known");
-    world.session.ssh.sink = false;
-    world.ask(direct("10.0.0.2", 80));
-    CHECK(world.wait(*world.connection) == "refused 9 2 Connection refused");
-    auto local = channel_open("direct-streamlocal@openssh.com");
-    CHECK(world.ask(std::move(local.string("/run/docker.sock").string("").u32(0))) ==
-          "refused 7 2 open failed");
-    auto tunnel = channel_open("tun@openssh.com");
-    CHECK(world.ask(std::move(tunnel.u32(1).u32(1))) ==
-          "debug Server has rejected tunnel device forwarding; refused 7 2 open failed");
-    CHECK(world.ask(channel_open("session")) == "open 7 0 0 32768");
-}
-
 TEST_CASE("dropbear runs a command and tells its status just before the close", "[ssh]") {
-    World world{"dropbear-2022.83"};
+    ConnectedLayers world{"dropbear-2022.83"};
     CHECK(world.run("id") == "ok 7");
     CHECK(world.ask(channel_request(0, "shell")) == "fail 7");
     CHECK(world.ask(channel_request(0, "env")) == "fail 7");
@@ -384,23 +301,23 @@ TEST_CASE("dropbear runs a command and tells its status just before the close", 
 }
 
 TEST_CASE("dropbear's window, unknown channels and forwards", "[ssh]") {
-    World world{"dropbear-2022.83"};
+    ConnectedLayers world{"dropbear-2022.83"};
     world.run("cat");
-    world.ask(data(0, std::string(8191, 'x')));
+    world.ask(channel_data(0, std::string(8191, 'x')));
     world.connection->program_took(0, 8191);
     CHECK(world.sink.take().empty());
-    world.ask(data(0, "y"));
+    world.ask(channel_data(0, "y"));
     world.connection->program_took(0, 1);
     CHECK(world.sink.take() == "adjust 7 8192");
     CHECK(world.ask(channel_open("x11")) == "refused 7 3 ");
-    CHECK(world.ask(direct("h", 70000)) == "refused 9 1 ");
+    CHECK(world.ask(direct_tcpip("h", 70000)) == "refused 9 1 ");
     CHECK(world.ask(listen("tcpip-forward", "", 40999)) == "yes 40999");
     CHECK(world.ask(listen("cancel-tcpip-forward", "", 40999)) == "no");
     CHECK(world.ask(channel_message(Msg::channel_eof, 0)).empty());
-    CHECK(world.ask(data(0, "z")) == "end"); // data after EOF
-    World other{"dropbear-2022.83"};
-    CHECK(other.ask(data(5, "x")) == "end");
-    World big{"dropbear-2022.83"};
+    CHECK(world.ask(channel_data(0, "z")) == "end"); // data after EOF
+    ConnectedLayers other{"dropbear-2022.83"};
+    CHECK(other.ask(channel_data(5, "x")) == "end");
+    ConnectedLayers big{"dropbear-2022.83"};
     big.run("cat");
-    CHECK(big.ask(data(0, std::string(24577, 'x'))) == "end");
+    CHECK(big.ask(channel_data(0, std::string(24577, 'x'))) == "end");
 }

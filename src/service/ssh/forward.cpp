@@ -2,7 +2,7 @@
 // take, its far side says nothing, what the peer sends is recorded up to limits.ssh_forward_bytes,
 // and the far side closes when the peer has, when it has swallowed that much, or after
 // limits.ssh_forward_seconds. With refuse it fails after that time as at a closed port. A name that
-// cannot be resolved fails with both.
+// cannot be resolved fails with both, and so does a port of the machine itself that is not SSH's.
 #include "service/ssh/connection_base.hpp"
 #include "service/ssh/forward_target.hpp"
 
@@ -16,7 +16,14 @@ namespace {
 constexpr std::size_t piece_bytes_max = 4096; // limits.event_text_bytes is more by default
 constexpr Micros piece_within = 1'000'000;
 
+constexpr std::uint32_t ssh_port = 22;
+
 } // namespace
+
+/// What `ss -l` in the cell must agree with: the machine has this one service for certain.
+bool ConnectionBase::listens_on(std::uint32_t port) const {
+    return port == ssh_port || port == session_.dst_port;
+}
 
 void ConnectionBase::begin_forward(Channel& channel, std::string_view host, std::uint32_t port) {
     channel.stage = Channel::Stage::connecting;
@@ -28,7 +35,7 @@ void ConnectionBase::begin_forward(Channel& channel, std::string_view host, std:
     if (!can_resolve(host)) {
         forward.refusal = "Name or service not known";
         time = resolve_failure_time();
-    } else if (!session_.ssh.sink || port == 0) {
+    } else if (!session_.ssh.sink || port == 0 || (leads_home(host) && !listens_on(port))) {
         forward.refusal = "Connection refused";
     }
     forward.due = session_.events.now() + time;

@@ -62,9 +62,12 @@ bool can_resolve(std::string_view host) {
     return is_address_or_name(host);
 }
 
+bool leads_home(std::string_view host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.") || host == "0.0.0.0";
+}
+
 Micros connect_time(std::string_view host) {
-    if (host == "localhost" || host == "::1" || host.starts_with("127.") || host == "0.0.0.0")
-        return 60 + static_cast<Micros>(crypto::random_below(240));
+    if (leads_home(host)) return 60 + static_cast<Micros>(crypto::random_below(240));
     const auto digest = crypto::sha256(host);
     const auto distance = static_cast<std::uint8_t>(digest[0]) * 256 +
                           static_cast<std::uint8_t>(digest[1]); // 0 to 65535: up to 131 ms

@@ -70,6 +70,8 @@ void Transport::State::openssh_protocol_error(const PacketRead& read) {
 
 std::optional<std::string_view> Transport::State::dispatch_openssh(const PacketRead& read) {
     const auto type = static_cast<std::uint8_t>(read.payload.front());
+    // packet.c does this for every NEWKEYS that it reads, whether one is due or not.
+    if (strict && type == static_cast<std::uint8_t>(Msg::newkeys)) reader.restart_sequence();
     if (type == 0 || type >= local_min) {
         report.weird("message_type", read.payload);
         farewell("Invalid ssh2 packet type: " + std::to_string(type), "message_type");

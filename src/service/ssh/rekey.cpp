@@ -156,7 +156,7 @@ void Transport::State::take_newkeys(std::string_view payload) {
     reader.stop_inflating();
     compress_in = exchange->choice().compress_in;
     if (compress_in && phase == Phase::connected) reader.start_inflating();
-    if (strict) reader.restart_sequence();
+    if (strict && profile.family == Family::dropbear) reader.restart_sequence();
     if (is_first_exchange()) {
         report.keys(exchange->choice());
         phase = Phase::authentication;

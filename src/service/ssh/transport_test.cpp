@@ -183,6 +183,19 @@ TEST_CASE("a strict key exchange restarts the sequence numbers and refuses other
           "2: strict KEX violation: KEXINIT was not the first packet");
 }
 
+TEST_CASE("OpenSSH's strict sequence numbers restart at each NEWKEYS, also one too many") {
+    for (const bool client_restarts : {true, false}) {
+        SshServer server{profile()};
+        SshClient client{{.kex = strict_kex}};
+        connect(server, client);
+        send_to(server, client, client.seal(Writer{Msg::newkeys}.bytes()));
+        CHECK(client.next() == Writer{Msg::unimplemented}.u32(0).bytes());
+        if (client_restarts) client.restart_sequence();
+        send_to(server, client, client.seal(ignore));
+        CHECK((server.transport.ending() == Ending::none) == client_restarts);
+    }
+}
+
 TEST_CASE("zlib@openssh.com begins after authentication") {
     for (const auto* name : {"openssh-9.2p1", "dropbear-2022.83"}) {
         SshServer server{profile(name)};

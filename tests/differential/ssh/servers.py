@@ -78,7 +78,6 @@ def test_user() -> Iterator[None]:
     quietly("userdel", "-f", "-r", USER)
     secret = subprocess.run(["openssl", "passwd", "-6", PASSWORD], capture_output=True, text=True, check=True).stdout.strip()
     subprocess.run(["useradd", "-m", "-s", "/bin/bash", "-p", secret, USER], check=True)
-    pathlib.Path(f"/home/{USER}/.hushlogin").touch()
     try:
         yield
     finally:

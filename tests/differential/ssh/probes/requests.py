@@ -30,7 +30,7 @@ BODIES: dict[str, tuple[str, bytes]] = {
 BOTH = ("pty", "pty-short", "env-lang", "env-path", "window-change", "signal", "x11", "agent", "subsystem-unknown", "unknown", "exec-short", "shell-trailing")
 for name, (kind, rest) in BODIES.items():
     for want in (True, False) if name in BOTH else (True,):
-        add(f"request/{name}{'' if want else '-quiet'}", lambda c, k=kind, r=rest, w=want: in_session(c, request(k, r, w)), races=kind in ("shell", "exec"))
+        add(f"request/{name}{'' if want else '-quiet'}", lambda c, k=kind, r=rest, w=want: in_session(stages.quiet_home(c) if k.startswith("shell") else c, request(k, r, w)), races=kind in ("shell", "exec"))
 add("request/pty-twice", lambda c: in_session(c, *2 * [request("pty-req", string("xterm") + SIZE + string(MODES))]))
 add("request/agent-twice", lambda c: in_session(c, *2 * [request("auth-agent-req@openssh.com")]))
 add("request/truncated", lambda c: in_session(c, request("shell")[:12]))
