@@ -111,10 +111,14 @@ std::string SshClient::finish() {
         if (!proposal) return {};
         server_own_ = *std::move(proposal);
     }
-    const auto reply = next();
-    if (!reply || !check_reply(*reply)) return {};
+    if (!replied_) {
+        const auto reply = next();
+        if (!reply || !check_reply(*reply)) return {};
+        replied_ = true;
+    }
     const auto newkeys = next();
     if (newkeys != Writer{Msg::newkeys}.bytes()) return {};
+    replied_ = false;
     server_own_.clear();
     auto answer = seal(*newkeys);
     reader_.change_keys(make_protection(false));

@@ -41,7 +41,8 @@ class SshClient {
     std::string kexinit();
     std::string init();
     /// Reads KEXINIT (unless it was read), KEXDH_REPLY and NEWKEYS, checks the signature, answers
-    /// with NEWKEYS and takes the keys. Empty if the server did not send them.
+    /// with NEWKEYS and takes the keys. Empty if the server did not send them (yet: it may be
+    /// called again when more has come).
     std::string finish();
 
     /// The server's KEXINIT was read with next().
@@ -75,7 +76,7 @@ class SshClient {
     std::uint32_t sequence_ = 0;
     std::string own_, server_own_, session_id_, hash_, secret_;
     std::unique_ptr<crypto::KeyAgreement> agreement_;
-    bool strict_ = false, authenticated_ = false;
+    bool strict_ = false, authenticated_ = false, replied_ = false;
 };
 
 } // namespace skep::tests
