@@ -1,5 +1,6 @@
 // skep check: whether a deployment is right and the system has what it needs.
 #include "apps/deployment_faults.hpp"
+#include "apps/image_faults.hpp"
 #include "apps/subcommand.hpp"
 #include "apps/system_user.hpp"
 #include "base/settings.hpp"
@@ -49,14 +50,6 @@ class Report {
     bool failed_ = false;
 };
 
-std::set<std::string> used_personas(const Settings& settings) {
-    std::set<std::string> names;
-    for (const auto& service : settings.names("service"))
-        if (settings.flag(fmt::format("service.{}.enabled", service)))
-            names.insert(settings.text(fmt::format("service.{}.persona", service)));
-    return names;
-}
-
 /// Whether the persona has the SSH server that a service of kind ssh asks for.
 void check_ssh(const Settings& settings, const persona::Persona& persona, Report& report) {
     for (const auto& service : settings.names("service")) {
@@ -75,7 +68,6 @@ void check_ssh(const Settings& settings, const persona::Persona& persona, Report
 }
 
 void check_personas(const Settings& settings, const fs::path& state, Report& report) {
-    std::set<std::string> images;
     for (const auto& name : used_personas(settings)) {
         const auto persona = persona::load((state / "personas" / (name + ".toml")).string());
         if (!persona) {
@@ -85,17 +77,9 @@ void check_personas(const Settings& settings, const fs::path& state, Report& rep
         report.good(fmt::format("persona {}: {}, Linux {}", name, persona->hostname,
                                 persona->kernel_release));
         check_ssh(settings, *persona, report);
-        images.insert(persona->image);
     }
-    if (settings.text("cell.level") == "low") return;
-    for (const auto& image : images) {
-        std::error_code error;
-        if (fs::exists(state / "images" / image / "manifest.json", error))
-            report.good(fmt::format("image {}", image));
-        else
-            report.bad(fmt::format("image {} is not built: `skep image build {} --state {}`", image,
-                                   image, state.string()));
-    }
+    for (const auto& fault : image_faults(settings, state.string(), recipe_hashes()))
+        report.bad(fault + fmt::format(" --state {}", state.string()));
 }
 
 void check_files(const Settings& settings, const fs::path& state, Report& report) {

@@ -1,5 +1,6 @@
 // `skep run`: binds the ports, gives up root, starts the processes.
 #include "apps/host_keys.hpp"
+#include "apps/image_faults.hpp"
 #include "apps/subcommand.hpp"
 #include "net/address.hpp"
 #include "process/supervisor.hpp"
@@ -91,10 +92,13 @@ int run(const Arguments& arguments) {
     const auto lock = process::take_lock();
     if (!lock) return complain(lock.error().detail(), 1);
     process::end_orphans();
+    const auto hashes = recipe_hashes(); // whose place the later user may not reach
     auto listeners = bind_listeners(*settings, ephemeral);
     if (!listeners) return complain(listeners.error().detail(), 2);
     if (auto become = process::become_user(settings->text("run.user"), state); !become)
         return complain(become.error().detail(), 2);
+    for (const auto& fault : image_faults(*settings, ".", hashes))
+        fmt::print(stderr, "skep: {} --state {}\n", fault, state);
     if (auto made = make_missing_host_keys(*settings, "."); !made)
         return complain(made.error().detail(), 2);
     if (auto entered = process::enter_user_namespace(); !entered)

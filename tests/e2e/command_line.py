@@ -192,6 +192,12 @@ def check_says_what_is_wrong(skep, _images):
         seen = Call(skep, "check", "--state", state)
         assert seen.status == 1 and "wrong  image debian is not built" in seen.out, seen.out
         assert re.search(r"^ok     persona router: ", seen.out, re.MULTILINE), seen.out
+        for name, recipe in (("debian", "another"), ("router", "another")):
+            os.makedirs(os.path.join(state, "images", name))
+            with open(os.path.join(state, "images", name, "manifest.json"), "w", encoding="utf-8") as file:
+                file.write(f'{{"name":"{name}","recipe":"{recipe}","built":"2026","init":"/sbin/init","files":[\n]}}')
+        seen = Call(skep, "check", "--state", state)
+        assert seen.status == 1 and "wrong  image debian was built from another recipe" in seen.out, seen.out
         persona = os.path.join(state, "personas", "router.toml")
         with open(persona, encoding="utf-8") as file:
             text = file.read()
