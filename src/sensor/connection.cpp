@@ -111,6 +111,7 @@ class Connection final : public service::Events,
         session.login_tries = shared_.settings.login_tries;
         session.ssh = shared_.settings.ssh;
         session.ssh.timing_secret = listener_.timing_secret;
+        session.ssh.startups = listener_.startups.get();
         session.host_keys = listener_.host_keys;
         return session;
     }

@@ -22,6 +22,8 @@ struct Listener {
     persona::Persona persona;
     std::vector<crypto::HostKey> host_keys; ///< Of a service of kind ssh.
     std::uint64_t timing_secret = 0;        ///< Of these keys.
+    /// Of a service of kind ssh, unless ssh.limit_startups is false.
+    std::shared_ptr<service::ssh::Startups> startups;
 };
 
 /// The settings that a connection asks for, read once.

@@ -52,7 +52,8 @@ Result<std::map<std::string, Listener>> read_listeners(const process::RoleContex
             persona::load(fmt::format("{}/personas/{}.toml", context.state_directory,
                                       context.settings.text(key("persona")))));
         if (listener.service->name == "ssh")
-            if (auto prepared = prepare_ssh(listener, context.state_directory); !prepared)
+            if (auto prepared = prepare_ssh(listener, context.settings, context.state_directory);
+                !prepared)
                 return std::unexpected{prepared.error()};
         listeners.emplace(name, std::move(listener));
     }

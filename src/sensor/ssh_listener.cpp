@@ -1,9 +1,11 @@
 #include "sensor/ssh_listener.hpp"
 
 #include "persona/host_keys.hpp"
+#include "process/workers.hpp"
 #include "service/ssh/auth_delay.hpp"
 #include "service/ssh/host_keys.hpp"
 #include "service/ssh/profile.hpp"
+#include "service/ssh/startups.hpp"
 
 #include <fmt/format.h>
 
@@ -51,7 +53,8 @@ std::string resolve_identification(std::string_view identification,
     return line;
 }
 
-Result<void> prepare_ssh(Listener& listener, const std::string& state_directory) {
+Result<void>
+prepare_ssh(Listener& listener, const Settings& settings, const std::string& state_directory) {
     auto& persona = listener.persona;
     const auto* profile = service::ssh::find_profile(persona.ssh_server);
     if (profile == nullptr)
@@ -73,6 +76,9 @@ Result<void> prepare_ssh(Listener& listener, const std::string& state_directory)
         return fail(Fault::refused, fmt::format("{}/keys/{} has no host key; `skep run` makes them",
                                                 state_directory, persona.name));
     listener.timing_secret = service::ssh::timing_secret(listener.host_keys);
+    if (settings.flag("ssh.limit_startups"))
+        listener.startups = std::make_shared<service::ssh::Startups>(
+            profile->startups, process::sensor_workers(settings));
     return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/settings.hpp"
 #include "sensor/connection.hpp"
 
 #include <string>
@@ -17,6 +18,7 @@ std::string resolve_identification(std::string_view identification,
 
 /// Sets the persona's whole identification line and the host keys in the profile's order.
 /// Fault::refused with the file and key that are wrong and what would be right.
-Result<void> prepare_ssh(Listener& listener, const std::string& state_directory);
+Result<void>
+prepare_ssh(Listener& listener, const Settings& settings, const std::string& state_directory);
 
 } // namespace skep::sensor

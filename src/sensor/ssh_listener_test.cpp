@@ -58,7 +58,7 @@ TEST_CASE("the greeting has the revision of the image's package", "[ssh]") {
 TEST_CASE("a listener of kind ssh gets its line and its keys", "[ssh]") {
     const State state;
     auto listener = debian_listener();
-    const auto without_keys = prepare_ssh(listener, state.path.string());
+    const auto without_keys = prepare_ssh(listener, Settings{}, state.path.string());
     REQUIRE_FALSE(without_keys);
     CHECK(without_keys.error().detail().contains("keys/debian has no host key"));
 
@@ -66,7 +66,7 @@ TEST_CASE("a listener of kind ssh gets its line and its keys", "[ssh]") {
     REQUIRE(persona::make_host_keys(state.path.string(), "debian", kinds));
     std::ofstream{state.path / "images/debian/packages"} << "openssh-server 1:9.2p1-2+deb12u7\n";
     listener = debian_listener();
-    REQUIRE(prepare_ssh(listener, state.path.string()));
+    REQUIRE(prepare_ssh(listener, Settings{}, state.path.string()));
     CHECK(listener.persona.ssh_identification == "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7");
     REQUIRE(listener.host_keys.size() == 2);
     CHECK(listener.host_keys[0].type() == "ecdsa-sha2-nistp256");
@@ -83,7 +83,7 @@ TEST_CASE("the documentation of ssh_server names every server", "[ssh]") {
 TEST_CASE("a server that is not there is refused with those that are", "[ssh]") {
     auto listener = debian_listener();
     listener.persona.ssh_server = "openssh-99";
-    const auto prepared = prepare_ssh(listener, "/nowhere");
+    const auto prepared = prepare_ssh(listener, Settings{}, "/nowhere");
     REQUIRE_FALSE(prepared);
     CHECK(prepared.error().detail().starts_with(
         "/nowhere/personas/debian.toml: `ssh_server` must be one of openssh-9.2p1, "));

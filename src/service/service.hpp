@@ -115,6 +115,10 @@ class Machine {
     virtual Task<Result<bool>> holds_key(std::string_view user, std::string_view blob) = 0;
 };
 
+namespace ssh {
+class Startups;
+}
+
 /// What the settings, limits and host keys say about SSH.
 struct SshSettings {
     bool sink = true;                        ///< ssh.forward: forwards open and swallow.
@@ -123,6 +127,7 @@ struct SshSettings {
     std::size_t channels = 512;              ///< limits.ssh_channels
     std::size_t unread_bytes = 4194304;      ///< limits.ssh_unread_bytes
     std::uint64_t timing_secret = 0;         ///< ssh::timing_secret of the host keys.
+    ssh::Startups* startups = nullptr; ///< Of the listener; nullptr: ssh.limit_startups = false.
 };
 
 /// What one session may use; lives as long as the session.

@@ -133,7 +133,8 @@ def plain_bash():
 
 def skep(program, command, images):
     settings = ["service.ssh.kind=ssh", "service.ssh.persona=debian", "service.ssh.address=127.0.0.1:0", "auth.policy=list",
-                f'auth.accept=["{USER}:{PASSWORD}"]', "limits.connections=20000", "limits.connections_per_source=20000", "limits.cells=100"]
+                f'auth.accept=["{USER}:{PASSWORD}"]', "limits.connections=20000", "limits.connections_per_source=20000", "limits.cells=100",
+                "ssh.limit_startups=false"]
     with Deployment(command, settings, images) as deployment:
         deployment.start()
         pin(deployment.process.pid)

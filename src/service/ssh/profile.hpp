@@ -1,6 +1,7 @@
 // Which real server is played: its lists and what it does differently from the others.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -8,6 +9,13 @@
 namespace skep::service::ssh {
 
 enum class Family : std::uint8_t { openssh, dropbear };
+
+/// How many connections nobody has logged in on a server keeps. Without a per_source limit it is 0.
+struct StartupLimits {
+    std::size_t begin, percent,
+        full; ///< MaxStartups: from `begin` on `percent` and more are dropped.
+    std::size_t per_source;
+};
 
 /// Constant data, one for each server version; `ssh_server` in a persona names it.
 struct Profile {
@@ -33,6 +41,8 @@ struct Profile {
     std::uint32_t auth_tries = 6;      ///< MaxAuthTries
     std::uint32_t sessions_max = 10;   ///< MaxSessions
 
+    StartupLimits startups{.begin = 10, .percent = 30, .full = 100, .per_source = 0};
+    std::string_view startups_text = "Exceeded MaxStartups\r\n"; ///< To one that is dropped.
     /// KbdInteractiveAuthentication; no in Debian's sshd_config.
     bool keyboard_interactive = false;
     std::uint64_t rekey_bytes = 0; ///< RekeyLimit; 0: as much as the cipher bears.

@@ -92,6 +92,7 @@ constexpr Profile table[] = {
         .server_sig_algs = "ssh-ed25519,ssh-rsa,rsa-sha2-256,rsa-sha2-512,ssh-dss,"
                            "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521",
         .hostbound = false,
+        .startups_text = "",
     },
     {
         // Debian 9: 1:7.4p1-10+deb9u7.
@@ -108,6 +109,7 @@ constexpr Profile table[] = {
         .server_sig_algs = "ssh-ed25519,ssh-rsa,ssh-dss,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
                            "ecdsa-sha2-nistp521",
         .hostbound = false,
+        .startups_text = "",
     },
     {
         // Debian 12: 2022.83-1+deb12u3.
@@ -129,6 +131,9 @@ constexpr Profile table[] = {
         .login_seconds = 300,
         .auth_tries = 10,
         .sessions_max = 1000, // MAX_CHANNELS
+                              // MAX_UNAUTH_CLIENTS and MAX_UNAUTH_PER_IP
+        .startups = {.begin = 30, .percent = 100, .full = 30, .per_source = 5},
+        .startups_text = "",
     },
 };
 

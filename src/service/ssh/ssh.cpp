@@ -2,9 +2,11 @@
 #include "persona/persona.hpp"
 #include "service/ssh/auth.hpp"
 #include "service/ssh/relay.hpp"
+#include "service/ssh/startups.hpp"
 #include "service/ssh/transport.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace skep::service::ssh {
@@ -79,13 +81,25 @@ Task<Result<void>> work(Session& session, Transport& transport, std::string user
     co_return outcome;
 }
 
+/// One connection too many without a login: sshd says so, dropbear only closes.
+Task<Result<void>> turn_away(Session& session, const Profile& profile) {
+    event::Event event{"session.refused", session.events.now()};
+    session.events.record(
+        std::move(event.text("reason", "limit").text("name", "ssh.limit_startups")));
+    std::ignore = co_await session.peer.write(profile.startups_text, write_within);
+    co_return fail(Fault::refused, "MaxStartups");
+}
+
 Task<Result<void>> serve(Session& session) {
     const auto* profile = find_profile(session.persona.ssh_server);
     if (profile == nullptr) co_return fail(Fault::refused, "the persona has no ssh_server");
+    StartupPlace place{session.ssh.startups, session.src_ip};
+    if (!place.admitted()) co_return co_await turn_away(session, *profile);
     const TransportPlan plan{*profile, session.persona.ssh_identification, session.host_keys};
     Transport transport{session, plan};
     const auto auth = Auth::make(session, transport);
     auto outcome = co_await log_in(session, transport, *auth);
+    place.leave();
     if (outcome && transport.ending() == Ending::none)
         outcome = co_await work(session, transport, auth->username());
     if (transport.ending() == Ending::none) transport.end(); // records what never became a message

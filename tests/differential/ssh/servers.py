@@ -135,7 +135,7 @@ def skep(program: str, images: str, server: str) -> Iterator[Address]:
 
     persona = "debian" if server == "openssh" else "router"
     settings = ["service.ssh.kind=ssh", f"service.ssh.persona={persona}", "service.ssh.address=127.0.0.1:0", "auth.policy=list",
-                f'auth.accept=["{USER}:{PASSWORD}"]']
+                f'auth.accept=["{USER}:{PASSWORD}"]', "ssh.limit_startups=false"]
     settings += [one for one in os.environ.get("SKEP_TEST_SETTINGS", "").split("\n") if one]
     with skep_e2e.Deployment(os.path.abspath(program), settings, images) as deployment:
         deployment.start()
