@@ -90,7 +90,7 @@ def image_revision(images):
     return "none"
 
 
-def run(words, folder, seconds=50, **options):
+def run(words, folder, seconds=120, **options):
     """A tool in a home of its own; standard error is part of what it says."""
     environment = dict(os.environ, HOME=folder, LANG="C", TERM="dumb")
     done = subprocess.run([str(word) for word in words], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
