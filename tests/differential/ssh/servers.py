@@ -71,18 +71,18 @@ def quietly(*words: str) -> int:
 
 
 @contextmanager
-def test_user() -> Iterator[None]:
+def test_user(name: str = USER) -> Iterator[None]:
     """A user with a known password, home and shell; gone afterwards, with what it still runs."""
-    lock = open("/run/lock/skepdiff", "w")
+    lock = open(f"/run/lock/{name}", "w")
     fcntl.flock(lock, fcntl.LOCK_EX)  # Another run would remove its user beneath it.
-    quietly("userdel", "-f", "-r", USER)
+    quietly("userdel", "-f", "-r", name)
     secret = subprocess.run(["openssl", "passwd", "-6", PASSWORD], capture_output=True, text=True, check=True).stdout.strip()
-    subprocess.run(["useradd", "-m", "-s", "/bin/bash", "-p", secret, USER], check=True)
+    subprocess.run(["useradd", "-m", "-s", "/bin/bash", "-p", secret, name], check=True)
     try:
         yield
     finally:
-        quietly("pkill", "-KILL", "-u", USER)  # What its sessions still run.
-        quietly("userdel", "-f", "-r", USER)
+        quietly("pkill", "-KILL", "-u", name)  # What its sessions still run.
+        quietly("userdel", "-f", "-r", name)
         lock.close()
 
 
