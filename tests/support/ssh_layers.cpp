@@ -95,6 +95,10 @@ void FakePrograms::signal(ChannelId channel, std::string_view name) {
     say("signal", channel, name);
 }
 
+void FakePrograms::drain(ChannelId channel) {
+    say("drain", channel);
+}
+
 void FakePrograms::hang_up(ChannelId channel) {
     say("hang_up", channel);
 }

@@ -63,6 +63,7 @@ class FakePrograms final : public service::ssh::Programs {
     void
     resize(service::ssh::ChannelId channel, std::uint32_t columns, std::uint32_t rows) override;
     void signal(service::ssh::ChannelId channel, std::string_view name) override;
+    void drain(service::ssh::ChannelId channel) override;
     void hang_up(service::ssh::ChannelId channel) override;
     void may_print(service::ssh::ChannelId channel, bool may) override;
 
