@@ -39,7 +39,10 @@ Task<Result<void>> finish_answer(Session& session, Auth& auth) {
         const auto held = co_await session.machine.holds_key(question->user, question->blob);
         auth.answer(held && *held);
     } else {
-        CO_CHECK(co_await session.peer.pause(time_left(session, auth)));
+        auto paused = co_await session.peer.pause(time_left(session, auth));
+        // It learns of a peer's FIN when it reads again, so a half-closed one still has its answer.
+        if (!paused && paused.error().kind() != Fault::closed)
+            co_return std::unexpected{std::move(paused).error()};
         auth.wake();
     }
     co_return Result<void>{};
