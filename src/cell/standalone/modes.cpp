@@ -17,10 +17,11 @@ struct Character {
     int index;
 };
 
+/// Without 16: both servers know it as VSWTCH, which Linux calls VSWTC.
 constexpr Character characters[] = {
-    {1, VINTR},     {2, VQUIT},    {3, VERASE},  {4, VKILL},  {5, VEOF},
-    {6, VEOL},      {7, VEOL2},    {8, VSTART},  {9, VSTOP},  {10, VSUSP},
-    {12, VREPRINT}, {13, VWERASE}, {14, VLNEXT}, {16, VSWTC}, {18, VDISCARD},
+    {1, VINTR},     {2, VQUIT},    {3, VERASE},  {4, VKILL},     {5, VEOF},
+    {6, VEOL},      {7, VEOL2},    {8, VSTART},  {9, VSTOP},     {10, VSUSP},
+    {12, VREPRINT}, {13, VWERASE}, {14, VLNEXT}, {18, VDISCARD},
 };
 
 struct Flag {
@@ -100,10 +101,9 @@ void set_speed(termios& state, unsigned opcode, std::uint32_t value) {
 }
 
 void apply_one(termios& state, unsigned opcode, std::uint32_t value, bool dropbear) {
-    constexpr unsigned switch_character = 16; ///< dropbear knows it as VSWTCH, which Linux lacks
     if (!dropbear) set_speed(state, opcode, value);
     for (const auto& row : characters) {
-        if (row.opcode != opcode || (dropbear && opcode == switch_character)) continue;
+        if (row.opcode != opcode) continue;
         const bool disabled = value == 255 && !dropbear;
         state.c_cc[row.index] = disabled ? cc_t{0} : static_cast<cc_t>(value);
     }
