@@ -106,8 +106,10 @@ int signal_number(std::string_view name) {
         int number;
     };
 
-    constexpr std::array rows{Row{"HUP", SIGHUP},   Row{"INT", SIGINT},   Row{"KILL", SIGKILL},
-                              Row{"QUIT", SIGQUIT}, Row{"TERM", SIGTERM}, Row{"USR1", SIGUSR1},
+    constexpr std::array rows{Row{"ABRT", SIGABRT}, Row{"ALRM", SIGALRM}, Row{"FPE", SIGFPE},
+                              Row{"HUP", SIGHUP},   Row{"ILL", SIGILL},   Row{"INT", SIGINT},
+                              Row{"KILL", SIGKILL}, Row{"PIPE", SIGPIPE}, Row{"QUIT", SIGQUIT},
+                              Row{"SEGV", SIGSEGV}, Row{"TERM", SIGTERM}, Row{"USR1", SIGUSR1},
                               Row{"USR2", SIGUSR2}};
     const auto* const found = std::ranges::find(rows, name, &Row::name);
     return found == rows.end() ? 0 : found->number;

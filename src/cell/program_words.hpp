@@ -23,8 +23,8 @@ bool is_upload(const process::CellRequest& request);
 /// A program's end from the status that wait(2) gave.
 process::CellExit exit_of(std::uint64_t request, int status);
 
-/// The signals that OpenSSH 9.2p1 passes on (session.c, name2sig), by their names without SIG; 0
-/// for others.
+/// The signals that dropbear 2022.83 passes on (signames of svr-chansession.c), by their names
+/// without SIG; 0 for others. The service has refused before what OpenSSH would not pass on.
 int signal_number(std::string_view name);
 
 } // namespace skep::cell

@@ -59,6 +59,7 @@ TEST_CASE("statuses and names of signals are told apart") {
     CHECK(exit_of(1, SIGTERM).signal == SIGTERM);
     CHECK(exit_of(1, SIGSEGV | 0x80).core);
     CHECK(signal_number("TERM") == SIGTERM);
+    CHECK(signal_number("ALRM") == SIGALRM);
     CHECK(signal_number("SIGTERM") == 0);
     CHECK(signal_number("STOP") == 0);
     CHECK(signal_number("") == 0);

@@ -67,6 +67,7 @@ struct CellProgram::State {
     std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
     std::uint32_t index = 0;
     std::size_t output_bytes = 0;
+    bool draining = false;
 
     State(ProgramContext with, OpenedCell& opened)
         : context{std::move(with)}, request{opened.request()}, has_pipes{opened.has_pipes()},
@@ -114,8 +115,9 @@ struct CellProgram::State {
             }
             if (count == 0 || (errno != EAGAIN && errno != EINTR)) co_return fail(Fault::closed);
             if (errno == EINTR) continue;
+            if (draining) co_return fail(Fault::closed);
             const bool may = co_await ready(from, AsioDescriptor::wait_read);
-            if (!may) co_return fail(Fault::cancelled);
+            if (!may && !draining) co_return fail(Fault::cancelled);
         }
     }
 };
@@ -178,6 +180,14 @@ void CellProgram::resize(std::uint32_t columns, std::uint32_t rows) {
     state_->set_size(columns, rows);
     state_->record('r', fmt::format("{}x{}", std::min(columns, cells_a_side_max),
                                     std::min(rows, cells_a_side_max)));
+}
+
+void CellProgram::drain() {
+    state_->draining = true;
+    if (!state_->has_pipes) return; // a terminal's end is its session leader's
+    boost::system::error_code ignored;
+    state_->output->cancel(ignored);
+    state_->errors->cancel(ignored);
 }
 
 void CellProgram::signal(std::string_view name) {

@@ -34,6 +34,7 @@ class CellProgram final : public service::Program {
     Task<Result<void>> write(std::string_view bytes) override;
     void end_input() override;
     void resize(std::uint32_t columns, std::uint32_t rows) override;
+    void drain() override;
     void signal(std::string_view name) override;
     void hang_up() override;
     Task<Result<service::Exit>> exited() override;

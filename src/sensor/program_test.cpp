@@ -152,6 +152,19 @@ TEST_CASE("a program on pipes: input, both outputs, their ends, and the record o
     far[0].reset();
 }
 
+TEST_CASE("a program that is drained gives what is there and then ends its reads") {
+    Fixture f;
+    std::array<Descriptor, 3> far;
+    auto program = f.open(far);
+    auto errors = f.start(program->read_errors(100));
+    CHECK(::write(far[1].get(), "out", 3) == 3);
+    program->drain();
+    f.turn();
+    CHECK((**errors).error().kind() == Fault::closed);
+    CHECK(***f.start(program->read_output(100)) == "out");
+    CHECK((**f.start(program->read_output(100))).error().kind() == Fault::closed);
+}
+
 TEST_CASE("a program's end is told once and kept, signals and the hang-up go out") {
     Fixture f;
     std::array<Descriptor, 3> far;

@@ -86,6 +86,9 @@ class Program {
     virtual Task<Result<std::string>> read_output(std::size_t bytes_max) = 0;
     /// As read_output, of standard error; Fault::closed at once if it has a terminal.
     virtual Task<Result<std::string>> read_errors(std::size_t bytes_max) = 0;
+    /// Both reads, also a pending one, end with Fault::closed once they would have to wait, though
+    /// what it started may print more.
+    virtual void drain() = 0;
     /// What the peer sent, with the protocol's own bytes already removed. Fault::closed if nobody
     /// reads any more.
     virtual Task<Result<void>> write(std::string_view bytes) = 0;

@@ -156,7 +156,7 @@ def main():
     if len(sys.argv) > 4:
         print(subprocess.run(["taskset", "-c", "0", sys.argv[4]], capture_output=True, text=True, check=True).stdout.strip())
     plain_bash()
-    with servers.test_user():
+    with servers.test_user("openssh"):
         for kind in ("openssh", "dropbear"):
             real(kind, program)
         skep(program, command, images)

@@ -96,6 +96,8 @@ class PtyShell final : public service::Program {
 
     void end_input() override {}
 
+    void drain() override {}
+
     void signal(std::string_view) override {}
 
     Task<Result<service::Exit>> exited() override { co_return fail(Fault::closed); }

@@ -68,7 +68,7 @@ def both(skep, images, server, tool="", package="", users=False):
     if server == "openssh" and (inside := image_revision(images)) != package_revision():
         skip(f"the image has openssh-server {inside}, this machine {package_revision()}: build the image again or upgrade")
     settings = ["auth.policy=list", f'auth.accept=["{USER}:{PASSWORD}"]']
-    with servers.test_user(USER) if users else contextlib.nullcontext(), servers.real(server) as real, \
+    with servers.test_user(server, USER) if users else contextlib.nullcontext(), servers.real(server) as real, \
             Deployment(skep, settings, images) as deployment:
         if users:
             os.chmod(f"/home/{USER}", 0o700)  # As Debian's adduser makes it, and so the cell.

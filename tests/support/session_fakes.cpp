@@ -52,6 +52,8 @@ class FakeProgram final : public service::Program {
         print(output_, "[" + std::to_string(columns) + "x" + std::to_string(rows) + "]");
     }
 
+    void drain() override {} // its end is that of its outlets
+
     void signal(std::string_view name) override { end({0, std::string{name}, false}); }
 
     void hang_up() override { end({0, "HUP", false}); }

@@ -95,6 +95,10 @@ void FakePrograms::signal(ChannelId channel, std::string_view name) {
     say("signal", channel, name);
 }
 
+void FakePrograms::drain(ChannelId channel) {
+    say("drain", channel);
+}
+
 void FakePrograms::hang_up(ChannelId channel) {
     say("hang_up", channel);
 }
@@ -193,6 +197,11 @@ Writer direct_tcpip(std::string_view host, std::uint32_t port) {
     auto open = channel_open("direct-tcpip", 9);
     open.string(host).u32(port).string("10.0.0.1").u32(4000);
     return open;
+}
+
+Writer listen_request(std::string_view type, std::string_view host, std::uint32_t port) {
+    auto request = global_request(type);
+    return std::move(request.string(host).u32(port));
 }
 
 std::string ConnectedLayers::ask(const Writer& message) {

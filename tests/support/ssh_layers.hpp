@@ -63,6 +63,7 @@ class FakePrograms final : public service::ssh::Programs {
     void
     resize(service::ssh::ChannelId channel, std::uint32_t columns, std::uint32_t rows) override;
     void signal(service::ssh::ChannelId channel, std::string_view name) override;
+    void drain(service::ssh::ChannelId channel) override;
     void hang_up(service::ssh::ChannelId channel) override;
     void may_print(service::ssh::ChannelId channel, bool may) override;
 
@@ -136,5 +137,8 @@ service::ssh::Writer channel_message(service::ssh::Msg type, std::uint32_t id);
 service::ssh::Writer channel_data(std::uint32_t id, std::string_view bytes);
 /// From the peer's channel 9.
 service::ssh::Writer direct_tcpip(std::string_view host, std::uint32_t port);
+/// tcpip-forward or its cancellation.
+service::ssh::Writer
+listen_request(std::string_view type, std::string_view host, std::uint32_t port);
 
 } // namespace skep::tests

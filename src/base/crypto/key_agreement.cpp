@@ -117,9 +117,12 @@ unsigned count_bits(std::string_view magnitude) {
 
 class FiniteField final : public KeyAgreement {
   public:
-    FiniteField(std::string_view prime, std::string_view generator, unsigned strength_bits)
-        : prime_{openssl::number_of(prime)}, work_{must_have(BN_CTX_secure_new())},
-          exponent_{must_have(BN_secure_new())} {
+    FiniteField(std::string_view prime,
+                std::string_view generator,
+                unsigned strength_bits,
+                unsigned bits_set_min)
+        : bits_set_min_{bits_set_min}, prime_{openssl::number_of(prime)},
+          work_{must_have(BN_CTX_secure_new())}, exponent_{must_have(BN_secure_new())} {
         BN_set_flags(exponent_.get(), BN_FLG_CONSTTIME);
         const auto base = openssl::number_of(generator);
         must(BN_priv_rand_ex(exponent_.get(), exponent_bits(strength_bits, prime_.get()),
@@ -143,15 +146,16 @@ class FiniteField final : public KeyAgreement {
         return openssl::magnitude_of(result.get());
     }
 
-    /// OpenSSH 9.2's dh_pub_is_valid: from 2 to p - 2, and at least four bits set.
+    /// From 2 to p - 2, and enough bits set. `peer` has no leading zeros.
     bool is_valid(std::string_view peer) const {
         if (peer.size() > static_cast<std::size_t>(BN_num_bytes(prime_.get()))) return false;
-        if (count_bits(peer) < 4) return false; // so it is above 1
+        if (peer.empty() || peer == "\1" || count_bits(peer) < bits_set_min_) return false;
         const openssl::Number bound{must_have(BN_dup(prime_.get()))};
         must(BN_sub_word(bound.get(), 1) == 1);
         return BN_cmp(openssl::number_of(peer).get(), bound.get()) < 0;
     }
 
+    unsigned bits_set_min_;
     openssl::Number prime_;
     openssl::NumberContext work_;
     openssl::Number exponent_;
@@ -172,9 +176,11 @@ std::unique_ptr<KeyAgreement> make_ecdh(Curve curve) {
     return std::make_unique<Ecdh>(curve);
 }
 
-std::unique_ptr<KeyAgreement>
-make_finite_field(std::string_view prime, std::string_view generator, unsigned strength_bits) {
-    return std::make_unique<FiniteField>(prime, generator, strength_bits);
+std::unique_ptr<KeyAgreement> make_finite_field(std::string_view prime,
+                                                std::string_view generator,
+                                                unsigned strength_bits,
+                                                unsigned bits_set_min) {
+    return std::make_unique<FiniteField>(prime, generator, strength_bits, bits_set_min);
 }
 
 std::string_view modp_prime(unsigned group) {

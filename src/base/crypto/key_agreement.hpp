@@ -22,7 +22,7 @@ class KeyAgreement {
     /// The shared secret in the same form (X25519: the 32 bytes as they are; curves: x; both not
     /// stripped of leading zeros). Fault::malformed for a peer's value that must be refused: wrong
     /// length, not on the curve, an all-zero result (RFC 7748 section 6.1), or, in finite fields,
-    /// what OpenSSH's dh_pub_is_valid refuses (below 2, above p - 2, fewer than 4 bits set).
+    /// below 2, above p - 2, or with fewer bits set than make_finite_field() was told.
     virtual Result<std::string> agree(std::string_view peer) = 0;
 
   protected:
@@ -34,9 +34,13 @@ enum class Curve : unsigned char { p256, p384, p521 };
 std::unique_ptr<KeyAgreement> make_x25519();
 std::unique_ptr<KeyAgreement> make_ecdh(Curve curve);
 /// `prime` and `generator` big-endian. The exponent has as many bits as OpenSSH's dh_gen_key gives
-/// it for `strength_bits` bits of key (twice that, at most the prime's).
-std::unique_ptr<KeyAgreement>
-make_finite_field(std::string_view prime, std::string_view generator, unsigned strength_bits);
+/// it for `strength_bits` bits of key (twice that, at most the prime's). `bits_set_min` are asked
+/// of a peer's number: 4 by dh_pub_is_valid of OpenSSH 9.2p1, 1 by kexdh_comb_key of dropbear
+/// 2022.83.
+std::unique_ptr<KeyAgreement> make_finite_field(std::string_view prime,
+                                                std::string_view generator,
+                                                unsigned strength_bits,
+                                                unsigned bits_set_min = 4);
 
 /// The fixed groups of RFC 3526 (14: 2048, 16: 4096, 18: 8192 bits) and 1 of RFC 2409, big-endian;
 /// their generator is 2.

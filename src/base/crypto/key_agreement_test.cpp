@@ -195,6 +195,13 @@ TEST_CASE("finite fields refuse what dh_pub_is_valid refuses", "[crypto]") {
     check_refused(*ours, prime);
     check_refused(*ours, prime + "x");
     check_refused(*ours, std::string(100'000, '\x7f'));
+    // dropbear's kexdh_comb_key looks at the range alone.
+    const auto easy = make_finite_field(prime, "\2", 256, 1);
+    CHECK(easy->agree("\2"));
+    CHECK(easy->agree("\x70" + std::string(255, '\0')));
+    check_refused(*easy, "");
+    check_refused(*easy, "\1");
+    check_refused(*easy, below_prime(1));
 }
 
 TEST_CASE("the fixed primes are those of RFC 2409 and RFC 3526", "[crypto]") {

@@ -128,8 +128,9 @@ void make_home(const Account& account) {
     if (::chown(account.home, account.uid, account.gid) != 0) ::rmdir(account.home);
 }
 
-/// A hash as yescrypt writes it, of nothing: the password of a made-up account is known to nobody.
-void made_up_hash(char* out, std::size_t size) {
+/// A hash as yescrypt, or on a router MD5, writes it, of nothing: the password of a made-up account
+/// is known to nobody.
+void made_up_hash(char* out, std::size_t size, bool router) {
     static const char letters[] =
         "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     unsigned char random[65] = {};
@@ -138,7 +139,28 @@ void made_up_hash(char* out, std::size_t size) {
     for (unsigned i = 0; i < 65; ++i)
         text[i] = letters[random[i] % 64];
     text[65] = 0;
-    std::snprintf(out, size, "$y$j9T$%.22s$%.43s", text, text + 22);
+    if (router)
+        std::snprintf(out, size, "$1$%.8s$%.22s", text, text + 8);
+    else
+        std::snprintf(out, size, "$y$j9T$%.22s$%.43s", text, text + 22);
+}
+
+void add_secret(const char* name, bool router) {
+    char hash[96];
+    made_up_hash(hash, sizeof hash, router);
+    char line[256];
+    std::snprintf(line, sizeof line, "%.63s:%s:19682:0:99999:7:::\n", name, hash);
+    append("/etc/shadow", line);
+}
+
+/// A second name of root, as routers have for their `admin`.
+bool add_root(const char* name, const Account& root) {
+    char line[700];
+    std::snprintf(line, sizeof line, "%.63s:x:0:%lu:%.63s:%s:%s\n", name,
+                  static_cast<unsigned long>(root.gid), name, root.home, root.shell);
+    if (!append("/etc/passwd", line)) return false;
+    add_secret(name, true);
+    return true;
 }
 
 bool add_account(const char* name) {
@@ -160,10 +182,7 @@ bool add_account(const char* name) {
     if (!append("/etc/passwd", line)) return false;
     std::snprintf(line, sizeof line, "%.63s:x:%lu:\n", name, id);
     append("/etc/group", line);
-    char hash[96];
-    made_up_hash(hash, sizeof hash);
-    std::snprintf(line, sizeof line, "%.63s:%s:19682:0:99999:7:::\n", name, hash);
-    append("/etc/shadow", line);
+    add_secret(name, false);
     std::snprintf(line, sizeof line, "%.63s:!::\n", name);
     append("/etc/gshadow", line);
     make_home(account);
@@ -198,9 +217,11 @@ gid_t group_id(const char* name, gid_t otherwise) {
 bool find_account(const char* name, bool as_root, Account& account) {
     char clean[64];
     clean_name(name, clean, sizeof clean);
-    const char* wanted = as_root ? "root" : clean;
-    if (!look_up(wanted, account)) {
-        if (as_root || !add_account(wanted) || !look_up(wanted, account)) return false;
+    const bool known = look_up(clean, account);
+    if (!known && !as_root && (!add_account(clean) || !look_up(clean, account))) return false;
+    if (as_root && (!known || account.uid != 0)) {
+        if (!look_up("root", account)) return false;
+        if (!known && add_root(clean, account)) copy(account.name, sizeof account.name, clean);
     }
     find_groups(account);
     return true;

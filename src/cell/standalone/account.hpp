@@ -19,8 +19,9 @@ struct Account {
 };
 
 /// Fills `account` for `name` from /etc/passwd and /etc/group; a user that is not there is added
-/// first, with a home directory from /etc/skel. With `as_root` root's entry is taken. False if the
-/// files cannot be read or written.
+/// first, with a home directory from /etc/skel, or with `as_root` as a second name of root. An
+/// entry of another user id does not count then: root's own is taken. False if the files cannot be
+/// read or written.
 bool find_account(const char* name, bool as_root, Account& account);
 
 /// The id of group `name`, or `otherwise`.

@@ -138,7 +138,7 @@ bool open_terminal(Program& program, Ends& ends) {
     size.ws_col = program.columns;
     size.ws_row = program.rows;
     ::ioctl(master, TIOCSWINSZ, &size);
-    apply_modes(master, program.modes);
+    apply_modes(master, program.modes, program.busybox);
     const auto& account = program.account;
     char path[32];
     std::snprintf(path, sizeof path, "/dev/%s", program.line);

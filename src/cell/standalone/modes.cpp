@@ -17,10 +17,11 @@ struct Character {
     int index;
 };
 
+/// Without 16: both servers know it as VSWTCH, which Linux calls VSWTC.
 constexpr Character characters[] = {
-    {1, VINTR},     {2, VQUIT},    {3, VERASE},  {4, VKILL},  {5, VEOF},
-    {6, VEOL},      {7, VEOL2},    {8, VSTART},  {9, VSTOP},  {10, VSUSP},
-    {12, VREPRINT}, {13, VWERASE}, {14, VLNEXT}, {16, VSWTC}, {18, VDISCARD},
+    {1, VINTR},     {2, VQUIT},    {3, VERASE},  {4, VKILL},     {5, VEOF},
+    {6, VEOL},      {7, VEOL2},    {8, VSTART},  {9, VSTOP},     {10, VSUSP},
+    {12, VREPRINT}, {13, VWERASE}, {14, VLNEXT}, {18, VDISCARD},
 };
 
 struct Flag {
@@ -94,12 +95,18 @@ bool take_number(const char*& text, std::uint32_t& value) {
     return true;
 }
 
-void apply_one(termios& state, unsigned opcode, std::uint32_t value) {
+void set_speed(termios& state, unsigned opcode, std::uint32_t value) {
     if (opcode == input_speed) ::cfsetispeed(&state, speed_of(value));
     if (opcode == output_speed) ::cfsetospeed(&state, speed_of(value));
-    for (const auto& row : characters)
-        if (row.opcode == opcode)
-            state.c_cc[row.index] = value == 255 ? cc_t{0} : static_cast<cc_t>(value);
+}
+
+void apply_one(termios& state, unsigned opcode, std::uint32_t value, bool dropbear) {
+    if (!dropbear) set_speed(state, opcode, value);
+    for (const auto& row : characters) {
+        if (row.opcode != opcode) continue;
+        const bool disabled = value == 255 && !dropbear;
+        state.c_cc[row.index] = disabled ? cc_t{0} : static_cast<cc_t>(value);
+    }
     for (const auto& row : flags) {
         if (row.opcode != opcode) continue;
         if (value != 0)
@@ -111,7 +118,7 @@ void apply_one(termios& state, unsigned opcode, std::uint32_t value) {
 
 } // namespace
 
-void apply_modes(int terminal, const char* modes) {
+void apply_modes(int terminal, const char* modes, bool dropbear) {
     termios state{};
     if (*modes == 0 || ::tcgetattr(terminal, &state) != 0) return;
     for (int byte = take_byte(modes); byte >= 0; byte = take_byte(modes)) {
@@ -119,9 +126,9 @@ void apply_modes(int terminal, const char* modes) {
         if (opcode == end_of_modes || opcode >= opcodes_end) break;
         std::uint32_t value = 0;
         if (!take_number(modes, value)) return;
-        apply_one(state, opcode, value);
+        apply_one(state, opcode, value, dropbear);
     }
-    if (*modes == 0) ::tcsetattr(terminal, TCSANOW, &state);
+    if (*modes == 0 || dropbear) ::tcsetattr(terminal, TCSANOW, &state);
 }
 
 } // namespace skep::cell_init

@@ -5,27 +5,42 @@
 #include "service/ssh/auth_base.hpp"
 #include "service/ssh/auth_key.hpp"
 
-#include <array>
 #include <utility>
 
 namespace skep::service::ssh {
 namespace {
 
 constexpr std::uint8_t type_max = 60;           // MAX_UNAUTH_PACKET_TYPE
-constexpr std::size_t string_bytes_max = 9000;  // MAX_STRING_LEN
 constexpr std::size_t username_bytes_max = 100; // MAX_USERNAME_LEN
 constexpr std::size_t password_bytes_max = 100; // DROPBEAR_MAX_PASSWORD_LEN
 constexpr std::string_view methods = "publickey,password";
 
-/// Its names of signatures (signkey.c), as Debian compiles it.
-constexpr auto signatures = std::to_array<std::string_view>({
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "rsa-sha2-256",
-    "ssh-rsa",
-});
+/// Of keys that its algorithm (signkey.c, as Debian compiles it) signs with: the name in their
+/// blob. checkpubkey() compares it, so that no certificate passes for its key. Nothing for an
+/// algorithm that it does not know.
+std::optional<std::string_view> key_type_of(std::string_view algorithm) {
+    const auto* const found = find_key_algorithm(algorithm);
+    if (found == nullptr || algorithm == "rsa-sha2-512") return std::nullopt;
+    return found->key_type;
+}
+
+/// What its verifiers see of a signature before they compute.
+enum class Look : std::uint8_t { fits, wrong, unreadable };
+
+/// `rest` is what follows the signature's length, which says `bytes`.
+Look look_at(const crypto::PublicKeyInfo& key, std::uint32_t bytes, std::string_view rest) {
+    constexpr std::uint32_t ed25519_bytes = 64;
+    const auto fits = [](bool good) { return good ? Look::fits : Look::wrong; };
+    if (key.type == "ssh-ed25519") // buf_ed25519_verify()
+        return fits(bytes == ed25519_bytes && rest.size() >= bytes);
+    if (key.type == "ssh-rsa") // buf_rsa_verify() takes all that is left
+        return fits(bytes == (key.bits + 7) / 8 && rest.size() == bytes);
+    Reader numbers{rest}; // buf_get_ecdsa_verify_params()
+    numbers.string();
+    numbers.string();
+    if (!numbers.ok()) return Look::unreadable;
+    return fits(rest.size() - numbers.left() == bytes);
+}
 
 class DropbearAuth final : public AuthBase {
   public:
@@ -36,7 +51,9 @@ class DropbearAuth final : public AuthBase {
 
   private:
     struct Pending {
-        std::string algorithm, blob, signature, data;
+        std::string algorithm, blob;
+        std::string signature; ///< All that follows the key.
+        std::string data;
         bool signed_ = false;
     };
 
@@ -45,6 +62,7 @@ class DropbearAuth final : public AuthBase {
     bool check_user(std::string_view name);
     void password(Reader& in);
     void public_key(Reader& in, std::string_view payload);
+    void verify(const Pending& key);
     /// Fails after 250 to 350 ms, as all that could tell a wrong guess.
     void fail_late();
     void go_on() override;
@@ -55,13 +73,6 @@ class DropbearAuth final : public AuthBase {
     bool named_ = false; ///< The first request has fixed the user.
     bool valid_ = false;
 };
-
-/// buf_getstring(): nothing if it is cut short or too long, which ends dropbear.
-std::optional<std::string_view> short_string(Reader& in) {
-    const auto text = in.string();
-    if (!in.ok() || text.size() > string_bytes_max) return std::nullopt;
-    return text;
-}
 
 void DropbearAuth::receive(std::string_view payload) {
     if (state_ != State::open || payload.empty()) return;
@@ -149,7 +160,7 @@ void DropbearAuth::password(Reader& in) {
         return;
     }
     // crypt() takes a C string; nobody has a blank password.
-    const auto typed = password->substr(0, password->find('\0'));
+    const auto typed = until_nul(*password);
     if (!valid_ || password->size() > password_bytes_max || typed.empty()) {
         record_refused(*password);
         fail_late();
@@ -171,11 +182,8 @@ void DropbearAuth::public_key(Reader& in, std::string_view payload) {
     }
     record_key(pending.blob);
     pending.algorithm = *algorithm;
-    bool known = false;
-    for (const auto name : signatures)
-        known = known || name == *algorithm;
     // Keys that it will not take cost no delay and no try.
-    if (!valid_ || !known || !crypto::describe_key(pending.blob)) {
+    if (!valid_ || key_type_of(*algorithm) != Reader{pending.blob}.string()) {
         send_failure(methods);
         return;
     }
@@ -184,7 +192,7 @@ void DropbearAuth::public_key(Reader& in, std::string_view payload) {
         Writer data;
         data.string(sink_.session_id()).raw(payload.substr(0, covered));
         pending.data = std::move(data).take();
-        pending.signature = in.string();
+        pending.signature = in.rest();
     }
     ask({user_, pending.algorithm, pending.blob});
     pending_ = std::move(pending);
@@ -201,13 +209,38 @@ void DropbearAuth::answer(bool key_is_authorized) {
         Writer ok{Msg::userauth_pk_ok};
         ok.string(key.algorithm).string(key.blob);
         sink_.send(ok.bytes());
-    } else if (crypto::verify_signature(key.blob, key.algorithm, key.signature, key.data)) {
-        session_.auth.accept_key(user_, crypto::fingerprint_of(key.blob));
-        succeed();
     } else {
+        verify(key);
+    }
+}
+
+/// buf_verify() of signkey.c: it does not look at the length of the whole, and ends at the name of
+/// another algorithm than was offered.
+void DropbearAuth::verify(const Pending& key) {
+    const auto fails = [&] {
         weird("ssh.bad_signature", key.algorithm);
         fail_late();
+    };
+    const auto known = crypto::describe_key(key.blob);
+    if (!known) return fails(); // an authorized line may hold anything
+    Reader reader{key.signature};
+    reader.u32();
+    const auto name = short_string(reader);
+    const auto bytes = reader.u32();
+    if (name != key.algorithm || !reader.ok())
+        return refuse_message("ssh.bad_signature", name.value_or(std::string_view{}));
+    const auto rest = reader.rest();
+    switch (look_at(*known, bytes, rest)) {
+    case Look::unreadable: return refuse_message("ssh.bad_signature");
+    case Look::wrong: return fails();
+    case Look::fits: break;
     }
+    Writer signature;
+    signature.string(*name).string(rest.substr(0, bytes));
+    if (!crypto::verify_signature(key.blob, key.algorithm, signature.bytes(), key.data))
+        return fails();
+    session_.auth.accept_key(user_, crypto::fingerprint_of(key.blob));
+    succeed();
 }
 
 void DropbearAuth::fail_late() {

@@ -39,11 +39,20 @@ struct Key {
     Writer request(bool with_signature) const {
         auto out = auth_request("root", "publickey");
         out.boolean(with_signature).string("ssh-ed25519").string(key.blob());
-        if (with_signature) {
-            Writer data;
-            data.string("session-id").raw(out.bytes());
-            out.string(key.sign("ssh-ed25519", data.bytes()));
-        }
+        return with_signature ? std::move(out.string(signature(out))) : std::move(out);
+    }
+
+    /// Of the request so far.
+    std::string signature(const Writer& request) const {
+        Writer data;
+        data.string("session-id").raw(request.bytes());
+        return key.sign("ssh-ed25519", data.bytes());
+    }
+
+    /// A request with anything after the key.
+    Writer signed_with(std::string_view rest) const {
+        auto out = auth_request("root", "publickey");
+        out.boolean(true).string("ssh-ed25519").string(key.blob()).raw(rest);
         return out;
     }
 };
@@ -241,4 +250,49 @@ TEST_CASE("dropbear fails after 250 to 350 ms and ends at the tenth without a wo
     CHECK(good.ask(password_request("root", "geheim")) == "success; authenticated");
     Dialog early{"dropbear-2022.83"};
     CHECK(early.ask(Writer{Msg::channel_open}) == "end");
+}
+
+TEST_CASE("dropbear ends at a signature that it cannot read or that names another algorithm",
+          "[ssh]") {
+    const Key key;
+    const auto answer = [&](const Writer& request) {
+        Dialog dialog{"dropbear-2022.83"};
+        CHECK(dialog.ask(request).empty());
+        REQUIRE(dialog.auth->question());
+        dialog.auth->answer(true);
+        auto said = dialog.sink.take();
+        return dialog.auth->state() == Auth::State::busy ? dialog.wait(*dialog.auth) : said;
+    };
+    const auto inner = [](std::string_view name, std::size_t bytes) {
+        Writer signature, rest;
+        signature.string(name).string(std::string(bytes, 's'));
+        return std::string{rest.string(signature.bytes()).bytes()};
+    };
+    CHECK(answer(key.signed_with("")) == "end");
+    CHECK(answer(key.signed_with(Writer{}.string("").bytes())) == "end");
+    CHECK(answer(key.signed_with(inner("rsa-sha2-256", 256))) == "end");
+    CHECK(answer(key.signed_with(inner("ssh-ed25519", 64).substr(0, 18))) == "end");
+    CHECK(answer(key.signed_with(inner("ssh-ed25519", 64).substr(0, 40))) == refused);
+    CHECK(answer(key.signed_with(inner("ssh-ed25519", 63))) == refused);
+    CHECK(answer(key.signed_with(inner("ssh-ed25519", 64))) == refused);
+    // The length of the whole does not matter.
+    auto good = key.signed_with("");
+    const auto signature = key.signature(good);
+    CHECK(answer(std::move(good.u32(7).raw(signature))) == "success; authenticated");
+}
+
+TEST_CASE("dropbear takes a key only for the algorithm of its own type", "[ssh]") {
+    Dialog dialog{"dropbear-2022.83"};
+    const Key key;
+    const auto offer = [&](std::string_view algorithm, std::string_view blob) {
+        auto request = auth_request("root", "publickey");
+        return dialog.ask(std::move(request.boolean(true).string(algorithm).string(blob)));
+    };
+    Writer certificate;
+    certificate.string("ssh-rsa-cert-v01@openssh.com").string("nonce");
+    CHECK(offer("ssh-rsa", certificate.bytes()) == refused);
+    CHECK(offer("ssh-rsa", key.key.blob()) == refused);
+    CHECK(offer("rsa-sha2-512", Writer{}.string("ssh-rsa").bytes()) == refused);
+    CHECK(offer("ssh-ed25519", key.key.blob()).empty());
+    CHECK(dialog.auth->question());
 }

@@ -29,6 +29,8 @@ class Programs {
     virtual void resize(ChannelId channel, std::uint32_t columns, std::uint32_t rows) = 0;
     /// A signal by its SSH name without SIG (RFC 4254 section 6.9).
     virtual void signal(ChannelId channel, std::string_view name) = 0;
+    /// Its output ends with what is there by now, though others may hold it open.
+    virtual void drain(ChannelId channel) = 0;
     /// The channel is gone: the terminal hangs up, pipes are closed.
     virtual void hang_up(ChannelId channel) = 0;
     /// Whether more of its output may be read now: the peer's window has room.

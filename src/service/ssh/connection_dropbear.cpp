@@ -75,17 +75,18 @@ Channel* DropbearConnection::channel_of(Reader& in) {
 }
 
 void DropbearConnection::on_open(Reader in) {
-    const auto type = in.string();
+    const auto type = short_string(in);
     const auto remote_id = in.u32();
     const auto window = in.u32();
     const auto packet = in.u32();
-    if (!in.ok()) {
+    if (!type || !in.ok()) {
         broken("ssh.bad_channel_open");
         return;
     }
-    const bool session = type == "session";
-    if (!session && type != "direct-tcpip") {
-        weird("ssh.channel_type", type.substr(0, name_bytes_max));
+    const auto name = until_nul(*type);
+    const bool session = name == "session";
+    if (type->size() > name_bytes_max || (!session && name != "direct-tcpip")) {
+        weird("ssh.channel_type", type->substr(0, name_bytes_max));
         send_open_failure(remote_id, OpenFailure::unknown_channel_type, "");
         return;
     }
@@ -124,7 +125,7 @@ void DropbearConnection::open_forward(Channel& channel, Reader& in) {
         send_open_failure(remote_id, OpenFailure::administratively_prohibited, "");
         return;
     }
-    begin_forward(channel, host.substr(0, host.find('\0')), port);
+    begin_forward(channel, until_nul(host), port);
     auto& refusal = channel.forward->refusal;
     if (refusal == "Name or service not known") // netio.c, connect_remote()
         refusal = "Error resolving '" + channel.forward->host + "' port '" + std::to_string(port) +
@@ -185,16 +186,16 @@ void DropbearConnection::on_open_reply(Reader in) {
 void DropbearConnection::on_request(Reader in) {
     auto* channel = channel_of(in);
     if (channel == nullptr) return;
-    const auto type = in.string();
+    const auto type = short_string(in);
     const bool want_reply = in.boolean();
-    if (!in.ok()) {
+    if (!type || !in.ok()) {
         broken("ssh.bad_channel_request");
         return;
     }
     reply_wanted_ = want_reply;
     std::optional<bool> success = false;
-    if (channel->program && type.size() <= name_bytes_max)
-        success = session_request(*channel, type, in);
+    if (channel->program && type->size() <= name_bytes_max)
+        success = session_request(*channel, until_nul(*type), in);
     if (ended_ || !success || !want_reply || channel->close_sent) return;
     send_plain(*success ? Msg::channel_success : Msg::channel_failure, *channel);
 }
@@ -219,8 +220,11 @@ void DropbearConnection::settle() {
         auto* channel = channels_[id].get();
         if (channel == nullptr || channel->listener) continue;
         give_back(*channel);
-        if (channel->stage == Channel::Stage::open) check_close(*channel);
+        const bool larval = channel->stage == Channel::Stage::larval;
+        if (channel->stage == Channel::Stage::open || (larval && child_ended_))
+            check_close(*channel);
     }
+    child_ended_ = false;
 }
 
 } // namespace skep::service::ssh

@@ -41,6 +41,7 @@ class DropbearConnection final : public ConnectionBase {
     std::optional<bool> on_signal(Channel& channel, Reader& in);
     std::optional<bool> listen_tcp(Reader& in);
     Channel* channel_of(Reader& in);
+    bool ends_by_output(const Channel& channel);
     std::nullopt_t broken(std::string_view name, std::string_view bytes = {});
     void give_back(Channel& channel);
     void check_close(Channel& channel);
@@ -48,6 +49,7 @@ class DropbearConnection final : public ConnectionBase {
 
     std::vector<std::uint32_t> ports_; ///< Remote forwards that "listen".
     bool reply_wanted_ = false;
+    bool child_ended_ = false; ///< Its SIGCHLD is to be seen.
 };
 
 } // namespace skep::service::ssh

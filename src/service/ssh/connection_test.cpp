@@ -16,12 +16,6 @@ Writer terminal(std::uint32_t id, std::string_view modes = std::string_view{"\0"
     return request;
 }
 
-Writer listen(std::string_view type, std::string_view host, std::uint32_t port) {
-    auto request = global_request(type);
-    request.string(host).u32(port);
-    return request;
-}
-
 } // namespace
 
 TEST_CASE("OpenSSH opens sessions with the lowest free numbers, up to MaxSessions", "[ssh]") {
@@ -241,13 +235,13 @@ TEST_CASE("OpenSSH's answers to what is wrong", "[ssh]") {
 TEST_CASE("OpenSSH's global requests take numbers as its listeners do", "[ssh]") {
     ConnectedLayers world;
     CHECK(world.ask(global_request("keepalive@openssh.com")) == "no");
-    CHECK(world.ask(listen("tcpip-forward", "", 0)).starts_with("yes "));
+    CHECK(world.ask(listen_request("tcpip-forward", "", 0)).starts_with("yes "));
     CHECK(world.ask(channel_open("session")) == "open 7 2 0 32768");
-    CHECK(world.ask(listen("tcpip-forward", "127.0.0.1", 40999)) == "yes");
-    CHECK(world.ask(listen("tcpip-forward", "127.0.0.1", 40999)) == "no");
+    CHECK(world.ask(listen_request("tcpip-forward", "127.0.0.1", 40999)) == "yes");
+    CHECK(world.ask(listen_request("tcpip-forward", "127.0.0.1", 40999)) == "no");
     CHECK(world.ask(channel_open("session")) == "open 7 4 0 32768");
-    CHECK(world.ask(listen("tcpip-forward", "", 22)) == "no"); // sshd's own
-    CHECK(world.ask(listen("cancel-tcpip-forward", "127.0.0.1", 40999)) == "yes");
+    CHECK(world.ask(listen_request("tcpip-forward", "", 22)) == "no"); // sshd's own
+    CHECK(world.ask(listen_request("cancel-tcpip-forward", "127.0.0.1", 40999)) == "yes");
     CHECK(world.ask(channel_open("session")) == "open 7 3 0 32768");
     auto silent = global_request("tcpip-forward", false);
     CHECK(world.ask(std::move(silent.string("").u32(0))) ==
@@ -262,7 +256,7 @@ TEST_CASE("OpenSSH's global requests take numbers as its listeners do", "[ssh]")
     CHECK(world.last("forward.request").text_of("path") == "/tmp/x");
     ConnectedLayers user;
     user.user = "admin";
-    CHECK(user.ask(listen("tcpip-forward", "", 80)) == "no");
+    CHECK(user.ask(listen_request("tcpip-forward", "", 80)) == "no");
 }
 
 TEST_CASE("OpenSSH announces its host keys and proves them", "[ssh]") {
@@ -283,41 +277,4 @@ TEST_CASE("OpenSSH announces its host keys and proves them", "[ssh]") {
                                    covered.bytes()));
     auto unknown = global_request("hostkeys-prove-00@openssh.com");
     CHECK(world.ask(std::move(unknown.string("x"))) == "no");
-}
-
-TEST_CASE("dropbear runs a command and tells its status just before the close", "[ssh]") {
-    ConnectedLayers world{"dropbear-2022.83"};
-    CHECK(world.run("id") == "ok 7");
-    CHECK(world.ask(channel_request(0, "shell")) == "fail 7");
-    CHECK(world.ask(channel_request(0, "env")) == "fail 7");
-    world.connection->program_printed(0, "uid=0\n", false);
-    CHECK(world.sink.take() == "data 7 uid=0\n");
-    world.connection->program_output_ended(0);
-    CHECK(world.sink.take() == "eof 7");
-    world.connection->program_exited(0, 2, "", false);
-    CHECK(world.sink.take() == "request 7 exit-status 2; close 7");
-    CHECK(world.ask(channel_message(Msg::channel_close, 0)).empty());
-    CHECK(world.ask(channel_open("session")) == "open 7 0 24576 32759");
-}
-
-TEST_CASE("dropbear's window, unknown channels and forwards", "[ssh]") {
-    ConnectedLayers world{"dropbear-2022.83"};
-    world.run("cat");
-    world.ask(channel_data(0, std::string(8191, 'x')));
-    world.connection->program_took(0, 8191);
-    CHECK(world.sink.take().empty());
-    world.ask(channel_data(0, "y"));
-    world.connection->program_took(0, 1);
-    CHECK(world.sink.take() == "adjust 7 8192");
-    CHECK(world.ask(channel_open("x11")) == "refused 7 3 ");
-    CHECK(world.ask(direct_tcpip("h", 70000)) == "refused 9 1 ");
-    CHECK(world.ask(listen("tcpip-forward", "", 40999)) == "yes 40999");
-    CHECK(world.ask(listen("cancel-tcpip-forward", "", 40999)) == "no");
-    CHECK(world.ask(channel_message(Msg::channel_eof, 0)).empty());
-    CHECK(world.ask(channel_data(0, "z")) == "end"); // data after EOF
-    ConnectedLayers other{"dropbear-2022.83"};
-    CHECK(other.ask(channel_data(5, "x")) == "end");
-    ConnectedLayers big{"dropbear-2022.83"};
-    big.run("cat");
-    CHECK(big.ask(channel_data(0, std::string(24577, 'x'))) == "end");
 }

@@ -45,7 +45,8 @@ unsigned Exchange::strength_bits() const {
 
 Result<std::string> Exchange::answer(std::string_view payload, const Parties& parties) {
     TRY(const auto value, read_value(payload));
-    TRY(auto result, choice_.kex->respond(value, strength_bits()));
+    TRY(auto result, choice_.kex->respond(value, {.strength_bits = strength_bits(),
+                                                  .bits_set_min = choice_.bits_set_min}));
     secret_ = std::move(result.secret);
     return reply(Msg::kexdh_reply, result, parties, {});
 }

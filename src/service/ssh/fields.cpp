@@ -63,6 +63,17 @@ std::optional<std::string_view> c_string(Reader& reader) {
     return reader.ok() ? std::optional{text} : std::nullopt;
 }
 
+std::optional<std::string_view> short_string(Reader& reader) {
+    constexpr std::size_t string_bytes_max = 9000;
+    const auto text = reader.string();
+    if (!reader.ok() || text.size() > string_bytes_max) return std::nullopt;
+    return text;
+}
+
+std::string_view until_nul(std::string_view text) {
+    return text.substr(0, text.find('\0'));
+}
+
 std::string disconnect_text(std::string text) {
     constexpr std::size_t text_bytes_max = 1023;
     if (text.size() > text_bytes_max) text.resize(text_bytes_max);

@@ -1,4 +1,4 @@
-// What OpenSSH makes of the fields of a message beyond RFC 4251.
+// What OpenSSH and dropbear make of the fields of a message beyond RFC 4251.
 #pragma once
 
 #include "service/ssh/wire.hpp"
@@ -11,6 +11,13 @@ namespace skep::service::ssh {
 
 /// Reader::cstring(), or nothing if it is refused or cut short.
 std::optional<std::string_view> c_string(Reader& reader);
+
+/// buf_getstring() of dropbear 2022.83: nothing if it is cut short or longer than MAX_STRING_LEN,
+/// both of which end it.
+std::optional<std::string_view> short_string(Reader& reader);
+
+/// What strcmp(), as dropbear compares most names, sees of a string.
+std::string_view until_nul(std::string_view text);
 
 /// What ssh_packet_disconnect can say: its buffer has 1024 bytes, the last for the NUL.
 std::string disconnect_text(std::string text);

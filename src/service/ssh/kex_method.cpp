@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t x25519_bytes = 32;
 constexpr std::size_t sntrup_key_bytes = 1158;
 
-Result<Exchanged> respond_x25519(std::string_view client, unsigned) {
+Result<Exchanged> respond_x25519(std::string_view client, FieldRules) {
     const auto key = crypto::make_x25519();
     TRY(auto shared, key->agree(client));
     Exchanged result{std::string{client}, std::string{key->public_value()}, encode_secret(shared)};
@@ -20,7 +20,7 @@ Result<Exchanged> respond_x25519(std::string_view client, unsigned) {
     return result;
 }
 
-template <crypto::Curve curve> Result<Exchanged> respond_ecdh(std::string_view client, unsigned) {
+template <crypto::Curve curve> Result<Exchanged> respond_ecdh(std::string_view client, FieldRules) {
     const auto key = crypto::make_ecdh(curve);
     TRY(auto shared, key->agree(client));
     Exchanged result{std::string{client}, std::string{key->public_value()}, encode_secret(shared)};
@@ -29,9 +29,10 @@ template <crypto::Curve curve> Result<Exchanged> respond_ecdh(std::string_view c
 }
 
 template <unsigned group>
-Result<Exchanged> respond_group(std::string_view client, unsigned strength_bits) {
+Result<Exchanged> respond_group(std::string_view client, FieldRules rules) {
     TRY(const auto number, mpint_magnitude(client));
-    const auto key = crypto::make_finite_field(crypto::modp_prime(group), "\x02", strength_bits);
+    const auto key = crypto::make_finite_field(crypto::modp_prime(group), "\x02",
+                                               rules.strength_bits, rules.bits_set_min);
     TRY(auto shared, key->agree(number));
     Exchanged result{std::string{client}, number_bytes(key->public_value()), encode_secret(shared)};
     crypto::wipe(shared);
@@ -40,7 +41,7 @@ Result<Exchanged> respond_group(std::string_view client, unsigned strength_bits)
 
 /// OpenSSH's PROTOCOL and draft-josefsson-ntruprime-ssh: K is the string of SHA-512 over both
 /// secrets, the encapsulated one first.
-Result<Exchanged> respond_sntrup761(std::string_view client, unsigned) {
+Result<Exchanged> respond_sntrup761(std::string_view client, FieldRules) {
     if (client.size() != sntrup_key_bytes + x25519_bytes)
         return fail(Fault::malformed, "length of a sntrup761x25519 key");
     TRY(auto inner, crypto::encapsulate_sntrup761(client.substr(0, sntrup_key_bytes)));

@@ -18,13 +18,20 @@ struct Exchanged {
     std::string secret;       ///< K as hashes have it: an mpint or a string, with its length.
 };
 
+/// How the server that is played makes and takes numbers of finite fields; both as in
+/// crypto::make_finite_field.
+struct FieldRules {
+    unsigned strength_bits = 0;
+    unsigned bits_set_min = 0;
+};
+
 /// A row of the table of methods.
 struct KexMethod {
     std::string_view name;
     crypto::Hash hash;
     /// Answers a client's value. Fault::malformed if it must be refused. nullptr where the group is
     /// negotiated first (diffie-hellman-group-exchange).
-    Result<Exchanged> (*respond)(std::string_view client_value, unsigned strength_bits);
+    Result<Exchanged> (*respond)(std::string_view client_value, FieldRules rules);
 };
 
 /// nullptr if there is none of that name.

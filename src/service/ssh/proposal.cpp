@@ -116,6 +116,8 @@ bool Negotiation::wrong_guess(std::string_view kex, std::string_view host_key) c
 
 std::optional<Choice> Negotiation::choose(std::string_view& missing) const {
     Choice choice;
+    // kexdh_comb_key of dropbear 2022.83 asks for no more than the range.
+    if (family_ == Family::dropbear) choice.bits_set_min = 1;
     const auto kex = common(Offer::kex);
     missing = "no matching key exchange method found";
     choice.kex = find_kex_method(kex);

@@ -59,6 +59,8 @@ struct Choice {
     const Cipher *cipher_in = nullptr, *cipher_out = nullptr;
     const Mac *mac_in = nullptr, *mac_out = nullptr; ///< nullptr where the cipher authenticates.
     bool compress_in = false, compress_out = false;  ///< zlib@openssh.com
+    /// As in crypto::make_finite_field: dropbear takes more numbers than OpenSSH.
+    unsigned bits_set_min = 4;
     bool wrong_guess = false; ///< The client's next key exchange packet is to be ignored.
 };
 

@@ -143,6 +143,11 @@ void Relay::signal(ChannelId channel, std::string_view name) {
     if (running != nullptr && running->program != nullptr) running->program->signal(name);
 }
 
+void Relay::drain(ChannelId channel) {
+    auto* running = find(channel);
+    if (running != nullptr && running->program != nullptr) running->program->drain();
+}
+
 void Relay::hang_up(ChannelId channel) {
     auto* running = find(channel);
     if (running == nullptr) return;

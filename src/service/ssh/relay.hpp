@@ -28,6 +28,7 @@ class Relay final : public Programs {
     void end_of_input(ChannelId channel) override;
     void resize(ChannelId channel, std::uint32_t columns, std::uint32_t rows) override;
     void signal(ChannelId channel, std::string_view name) override;
+    void drain(ChannelId channel) override;
     void hang_up(ChannelId channel) override;
     void may_print(ChannelId channel, bool may) override;
 

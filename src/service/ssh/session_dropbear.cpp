@@ -83,7 +83,7 @@ std::optional<bool> DropbearConnection::on_terminal(Channel& channel, Reader& in
     auto& program = *channel.program;
     const auto term = in.string();
     if (!in.ok() || term.size() > string_bytes_max) return broken("ssh.bad_terminal_request");
-    program.request.term = term.substr(0, term.find('\0'));
+    program.request.term = until_nul(term);
     program.named_terminal = true;
     if (term.size() > term_bytes_max) return false;
     if (program.terminal) return broken("ssh.second_terminal");
@@ -106,7 +106,7 @@ DropbearConnection::on_command(Channel& channel, Reader& in, ProgramRequest::Kin
     if (kind != ProgramRequest::Kind::shell) {
         const auto text = in.string();
         if (!in.ok() || text.size() > string_bytes_max) return broken("ssh.bad_command");
-        request.command = text.substr(0, text.find('\0'));
+        request.command = until_nul(text);
         if (kind == ProgramRequest::Kind::subsystem) {
             record_name("client.subsystem", text);
             if (text != "sftp") return false;
@@ -125,23 +125,25 @@ std::optional<bool> DropbearConnection::on_signal(Channel& channel, Reader& in) 
     if (!program.started) return false;
     const auto name = in.string();
     if (!in.ok() || name.size() > string_bytes_max) return broken("ssh.bad_signal");
-    if (!knows(name) || !program.running) return false;
-    programs_.signal(channel.id, name);
+    const auto signal = until_nul(name);
+    if (!knows(signal) || !program.running) return false;
+    programs_.signal(channel.id, signal);
     return true;
 }
 
 void DropbearConnection::on_global_request(Reader in) {
     constexpr std::size_t name_bytes_max = 64; // MAX_NAME_LEN
-    const auto type = in.string();
+    const auto type = short_string(in);
     const bool want_reply = in.boolean();
-    if (!in.ok()) {
+    if (!type || !in.ok()) {
         broken("ssh.bad_global_request");
         return;
     }
-    if (type == "tcpip-forward") {
+    const auto name = type->size() > name_bytes_max ? std::string_view{} : until_nul(*type);
+    if (name == "tcpip-forward") {
         const auto success = listen_tcp(in);
         if (!success || *success) return;
-    } else if (type == "cancel-tcpip-forward") {
+    } else if (name == "cancel-tcpip-forward") {
         // It compares with a listener whose kind it did not set, so it finds none.
         const auto host = in.string();
         const auto port = in.u32();
@@ -149,9 +151,9 @@ void DropbearConnection::on_global_request(Reader in) {
             broken("ssh.bad_global_request");
             return;
         }
-        record_forward(type, host, port);
+        record_forward(name, host, port);
     } else {
-        weird("ssh.global_request", type.substr(0, name_bytes_max));
+        weird("ssh.global_request", type->substr(0, name_bytes_max));
     }
     if (want_reply) sink_.send(Writer{Msg::request_failure}.bytes());
 }
@@ -198,7 +200,11 @@ void DropbearConnection::check_close(Channel& channel) {
         return;
     }
     const bool over = program != nullptr && program->exited();
-    if (channel.stage != Channel::Stage::open) return;
+    // Without a program there is no descriptor yet, which passes for closed ones.
+    if (channel.stage == Channel::Stage::larval && program != nullptr)
+        channel.to_peer = channel.from_peer = Channel::Half::closed;
+    else if (channel.stage != Channel::Stage::open)
+        return;
     if (channel.from_peer == Channel::Half::open && ((channel.eof_received && !pending) || over)) {
         channel.from_peer = Channel::Half::closed;
         if (program != nullptr && !program->terminal && program->running)
@@ -223,21 +229,30 @@ void DropbearConnection::program_started(ChannelId id, bool started) {
         channel->program->started = channel->program->running = true;
         channel->stage = Channel::Stage::open;
     }
-    if (reply_wanted_) send_plain(started ? Msg::channel_success : Msg::channel_failure, *channel);
+    if (reply_wanted_ && !channel->close_sent)
+        send_plain(started ? Msg::channel_success : Msg::channel_failure, *channel);
     if (started) tell_room(*channel);
     settle();
+}
+
+/// A program that was started on a channel whose CLOSE was out already: dropbear finds that it
+/// would have to send what such a one prints, and ends by its own assertion.
+bool DropbearConnection::ends_by_output(const Channel& channel) {
+    if (channel.close_sent) broken("ssh.output_after_close");
+    return channel.close_sent;
 }
 
 void DropbearConnection::program_printed(ChannelId id, std::string_view bytes, bool error) {
     auto* channel = find(id);
     if (channel == nullptr || !channel->program || ended_) return;
-    if (channel->to_peer != Channel::Half::open || channel->close_sent) return;
+    if (ends_by_output(*channel) || channel->to_peer != Channel::Half::open) return;
     send_data(*channel, bytes, error);
 }
 
 void DropbearConnection::program_output_ended(ChannelId id) {
     auto* channel = find(id);
     if (channel == nullptr || !channel->program || ended_) return;
+    if (ends_by_output(*channel)) return;
     channel->to_peer = Channel::Half::closed;
     settle();
 }
@@ -251,6 +266,8 @@ void DropbearConnection::program_exited(ChannelId id,
     auto& program = *channel->program;
     program.running = false;
     program.exit = Exit{.status = status & 0xff, .signal = std::string{signal}, .core = core};
+    child_ended_ = true; // channelio() then looks at all channels
+    programs_.drain(id); // its "flushing": `sleep 10& echo hello` ends at once
     settle();
 }
 

@@ -104,7 +104,7 @@ def main() -> int:
         return 77
     if not (options.itself or options.second or options.images):
         sys.exit("say SKEP IMAGES, --self or --second HOST:PORT")
-    with servers.test_user(), servers.real(options.server) as first, second_server(options) as second:
+    with servers.test_user(options.server), servers.real(options.server) as first, second_server(options) as second:
         outcomes = compare.compare_all(first, second, chosen, options.threads)
     return report(options, outcomes)
 

@@ -34,6 +34,10 @@ PidFile {folder}/pid
 MaxStartups 1000
 """
 PROGRAMS = {"openssh": ("/usr/sbin/sshd", "openssh-server"), "dropbear": ("/usr/sbin/dropbear", "dropbear-bin")}
+# The user's shell: Debian's usual one, and for dropbear the one of its allowed shells that is nearest to BusyBox's.
+SHELLS = {"openssh": "/bin/bash", "dropbear": "/bin/sh"}
+# What init gives a service. Dropbear hands its LANG on to programs.
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 VERSIONS = {"openssh": ("openssh-server", "1:9.2p1-2+deb12u10"), "dropbear": ("dropbear-bin", "2022.83-1+deb12u3")}
 
 
@@ -71,13 +75,13 @@ def quietly(*words: str) -> int:
 
 
 @contextmanager
-def test_user(name: str = USER) -> Iterator[None]:
+def test_user(server: str, name: str = USER) -> Iterator[None]:
     """A user with a known password, home and shell; gone afterwards, with what it still runs."""
     lock = open(f"/run/lock/{name}", "w")
     fcntl.flock(lock, fcntl.LOCK_EX)  # Another run would remove its user beneath it.
     quietly("userdel", "-f", "-r", name)
     secret = subprocess.run(["openssl", "passwd", "-6", PASSWORD], capture_output=True, text=True, check=True).stdout.strip()
-    subprocess.run(["useradd", "-m", "-s", "/bin/bash", "-p", secret, name], check=True)
+    subprocess.run(["useradd", "-m", "-s", SHELLS[server], "-p", secret, name], check=True)
     try:
         yield
     finally:
@@ -114,7 +118,8 @@ def real(server: str) -> Iterator[Address]:
     try:
         command = (sshd_command if server == "openssh" else dropbear_command)(folder, address[1])
         with open(folder / "log", "wb") as log:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                                       env=ENVIRONMENT)
         try:
             wait_for_listener(address, process, folder / "log")
             yield address

@@ -9,13 +9,14 @@ from client import Client
 from probes import add
 from probes.publickey import BOUND, ED_BLOB, asking, offer, signed
 from probes.requests import request
-from wire import mpint, string
+from wire import mpint, string, u32
 
 ED = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 BLOB = string("ssh-ed25519") + string(ED.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
 RSA = rsa.generate_private_key(65537, 2048)
 RSA_BLOB = string("ssh-rsa") + mpint(65537) + mpint(RSA.public_key().public_numbers().n)
-LINES = "".join(f"{kind} {base64.b64encode(blob).decode()} x\n" for kind, blob in (("ssh-ed25519", BLOB), ("ssh-rsa", RSA_BLOB)))
+CERTIFICATE = string("ssh-rsa-cert-v01@openssh.com") + string(bytes(32)) + RSA_BLOB[11:]  # Its beginning, which is all that is compared.
+LINES = "".join(f"{kind} {base64.b64encode(blob).decode()} x\n" for kind, blob in (("ssh-ed25519", BLOB), ("ssh-rsa", RSA_BLOB), ("ssh-rsa-cert-v01@openssh.com", CERTIFICATE)))
 
 
 def authorize(c: Client) -> None:
@@ -48,9 +49,18 @@ add("accepted/trailing", lambda c: asking(ready(c), ed(c) + b"x"))
 add("accepted/unknown-user", lambda c: asking(ready(c), signed(c, "ssh-ed25519", BLOB, "nosuchuser", key=ED)))
 add("accepted/signature-empty", lambda c: asking(ready(c), offer("ssh-ed25519", BLOB, signature=b"")))
 add("accepted/signature-of-other-type", lambda c: asking(ready(c), offer("ssh-ed25519", BLOB, signature=string("rsa-sha2-256") + string(bytes(256)))))
+add("accepted/signature-missing", lambda c: asking(ready(c), offer("ssh-ed25519", BLOB, signature=b"")[:-4]))
+add("accepted/signature-cut", lambda c: asking(ready(c), offer("ssh-ed25519", BLOB, signature=string("ssh-ed25519") + u32(64) + bytes(10))))
+add("accepted/signature-no-length", lambda c: asking(ready(c), offer("ssh-ed25519", BLOB, signature=string("ssh-ed25519"))))
+for name, size, body in (("cut", 256, 10), ("short", 255, 255), ("long", 256, 257), ("wrong", 256, 256)):
+    add(f"accepted/signature-rsa-{name}", lambda c, s=size, b=body: asking(ready(c), offer("rsa-sha2-256", RSA_BLOB, signature=string("rsa-sha2-256") + u32(s) + bytes(b))))
+add("accepted/signature-long", lambda c: asking(ready(c), offer("ssh-ed25519", BLOB, signature=string("ssh-ed25519") + string(bytes(65)))))
 add("accepted/signature-short", lambda c: asking(ready(c), offer("ssh-ed25519", BLOB, signature=string("ssh-ed25519") + string(bytes(63)))))
 add("accepted/offer-then-password", lambda c: asking(ready(c), offer("ssh-ed25519", BLOB)).password())
 add("accepted/then-program", lambda c: (asking(ready(c), ed(c)).wait(80, seconds=c.quiet), c.send(stages.OPEN_SESSION).wait(91), c.send(request("exec", string("echo hello"))).wait(97)), races=True)
+for algorithm, blob in (("ssh-rsa", CERTIFICATE), ("rsa-sha2-256", CERTIFICATE), ("ssh-rsa", BLOB), ("ssh-ed25519", RSA_BLOB), ("ssh-rsa-cert-v01@openssh.com", CERTIFICATE), ("ssh-rsa-cert-v01@openssh.com", RSA_BLOB)):
+    kind = "certificate" if blob is CERTIFICATE else "rsa" if blob is RSA_BLOB else "ed25519"
+    add(f"accepted/{kind}-as-{algorithm.split('@')[0]}", lambda c, a=algorithm, b=blob: asking(ready(c), offer(a, b), signed(c, a, b, key=ED)))
 for algorithm in ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"):
     add(f"accepted/offer-{algorithm}", lambda c, a=algorithm: asking(ready(c), offer(a, RSA_BLOB)))
     add(f"accepted/signed-{algorithm}", lambda c, a=algorithm: asking(ready(c), signed(c, a, RSA_BLOB, key=RSA)))

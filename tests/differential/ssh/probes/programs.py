@@ -42,7 +42,9 @@ program("non-ascii", b"printf '\\377\\376\\0'")
 program("nul-in-command", b"echo a\0echo b")
 program("newline", "echo a\necho b")
 program("syntax-error", "(")
+program("syntax-error-quiet", "sh -c '(' 2>&-")
 program("not-found", "nosuchcommand_x")
+program("not-found-quiet", "nosuchcommand_x 2>&-")
 program("stderr", "echo oops >&2")
 program("stdin-eof", "cat", data("some text\n"), EOF)
 program("stdin-nothing", "cat", EOF)
@@ -52,13 +54,17 @@ program("much-output", "head -c 300000 /dev/zero")
 program("kill-shell", "kill -9 $$")
 program("cat-then-exit", "read x; echo got $x; exit 5", data("line\n"))
 program("background", "sleep 0.3 & echo started")
+add("program/background-long", lambda c: running(c, "sleep 60 & echo started"), "dropbear", races=True)
 program("closed-stdout", "exec >&- 2>&-; sleep 0.3; exit 7")
 program("shell-name", "echo $0 $#")
+add("program/shell-level", lambda c: running(c, "echo $SHLVL"), "openssh", races=True)
 program("term-without-pty", "echo T=$TERM")
 program("env-accepted", "echo $LC_TIME-$LC_SKEP-$FOO", before=(request("env", string("LC_TIME") + string("C")), request("env", string("LC_SKEP") + string("x")), request("env", string("FOO") + string("y"))))
-program("user", "echo $USER $LOGNAME $SHLVL")
+program("user", "echo $USER $LOGNAME")
 program("pty-size", "stty size; echo $TERM", before=(PTY,))
-program("pty-modes", "stty -a | tr ' ' '\\n' | grep -v -e rows -e columns", before=(PTY,))
+for name, modes in {"": MODES, "-none": b"", "-255": b"\x01" + u32(255) + b"\x03" + u32(255) + b"\0", "-switch": b"\x10" + u32(5) + b"\0", "-speed": b"\x80" + u32(9600) + b"\x81" + u32(1200) + b"\0",
+                    "-flags": b"\x24" + u32(0) + b"\x2a" + u32(1) + b"\x35" + u32(0) + b"\x48" + u32(1) + b"\x5c" + u32(1) + b"\0", "-after-end": b"\x01" + u32(5) + b"\0xyz", "-undefined": b"\x01" + u32(5) + b"\x0b" + u32(6) + b"\x77" + u32(1) + b"\xa0\0"}.items():
+    program(f"pty-modes{name}", "stty -g", before=(request("pty-req", string("xterm") + SIZE + string(modes)),))
 program("pty-echo", "read x; echo got $x", data("typed\r"), before=(PTY,))
 program("pty-interrupt", "sleep 20", data("\x03"), before=(PTY,))
 program("pty-stderr", "echo oops >&2", before=(PTY,))
@@ -67,7 +73,7 @@ for status in (0, 1, 2, 127, 200, 255):
     program(f"exit-{status}", f"exit {status}")
 for signal in ("TERM", "KILL", "HUP", "INT", "SEGV", "USR1", "PIPE", "ABRT", "ALRM", "QUIT", "FPE", "ILL"):
     program(f"dies-by-{signal}", f"ulimit -c 0; kill -{signal} $$; sleep 1")
-for signal in ("TERM", "KILL", "INT", "HUP", "USR1", "ALRM", "XYZ", "STOP"):
+for signal in ("TERM", "KILL", "INT", "HUP", "USR1", "USR2", "ALRM", "SEGV", "PIPE", "XYZ", "STOP"):
     add(f"program/sent-{signal}", lambda c, s=signal: signalled(c, s), races=True)
 
 
@@ -86,6 +92,7 @@ def quiet_exec(c: Client) -> None:
 
 add("program/without-reply", quiet_exec, races=True)
 add("program/eof-before-exec", lambda c: (stages.session(c).send(EOF), c.send(request("exec", string("cat; echo done"))).wait(97)), races=True)
+add("program/eof-before-echo", lambda c: (stages.session(c).send(EOF), c.wait(97, seconds=2), c.send(request("exec", string("echo done"))).wait(97)), races=True)
 add("program/close-while-running", lambda c: (stages.session(c).send(request("exec", string("sleep 20"))).wait(99), c.send(CLOSE).wait(97)), races=True)
 add("program/eof-while-running", lambda c: (stages.session(c).send(request("exec", string("sleep 1; echo late"))).wait(99), c.send(EOF).wait(97)), races=True)
 add("program/exec-twice", lambda c: (stages.session(c).send(request("exec", string("sleep 1; exit 4"))).wait(99), c.send(request("exec", string("echo second"))).wait(99, 100), c.wait(97)), races=True)
