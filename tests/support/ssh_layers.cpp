@@ -135,8 +135,8 @@ std::string SshLayers::wait(Connection& connection) {
     return sink.take();
 }
 
-std::unique_ptr<Connection> SshLayers::connect(std::string username) {
-    auto connection = Connection::make(session, sink, programs, std::move(username));
+std::unique_ptr<Connection> SshLayers::connect(Login login) {
+    auto connection = Connection::make(session, sink, programs, std::move(login));
     programs.connection = connection.get();
     return connection;
 }

@@ -32,7 +32,7 @@ class DropbearAuth final : public AuthBase {
     using AuthBase::AuthBase;
 
     void receive(std::string_view payload) override;
-    void answer(bool key_is_authorized) override;
+    void answer(KeyVerdict verdict) override;
 
   private:
     struct Pending {
@@ -190,12 +190,12 @@ void DropbearAuth::public_key(Reader& in, std::string_view payload) {
     pending_ = std::move(pending);
 }
 
-void DropbearAuth::answer(bool key_is_authorized) {
+void DropbearAuth::answer(KeyVerdict verdict) {
     if (!question_ || !pending_ || state_ != State::busy) return;
     question_.reset();
     state_ = State::open;
     const auto key = *std::exchange(pending_, std::nullopt);
-    if (!key_is_authorized) {
+    if (!verdict.held) {
         send_failure(methods);
     } else if (!key.signed_) {
         Writer ok{Msg::userauth_pk_ok};
@@ -203,6 +203,7 @@ void DropbearAuth::answer(bool key_is_authorized) {
         sink_.send(ok.bytes());
     } else if (crypto::verify_signature(key.blob, key.algorithm, key.signature, key.data)) {
         session_.auth.accept_key(user_, crypto::fingerprint_of(key.blob));
+        key_options_ = std::move(verdict.options);
         succeed();
     } else {
         weird("ssh.bad_signature", key.algorithm);

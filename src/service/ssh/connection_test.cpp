@@ -14,7 +14,7 @@ struct World : SshLayers {
     explicit World(std::string_view profile = "openssh-9.2p1") : SshLayers{profile} {}
 
     std::string ask(const Writer& message) {
-        if (!connection) connection = connect(user);
+        if (!connection) connection = connect({user, {}, {}});
         return tell(*connection, message);
     }
 
