@@ -138,8 +138,9 @@ void DropbearConnection::on_global_request(Reader in) {
     constexpr std::size_t name_bytes_max = 64; // MAX_NAME_LEN
     const auto type = in.string();
     const bool want_reply = in.boolean();
-    if (!key_.port_forwarding) { // it has not read yet whether a reply is wanted
+    if (in.ok() && !key_.port_forwarding) {
         weird("ssh.global_request", type.substr(0, name_bytes_max));
+        if (want_reply) sink_.send(Writer{Msg::request_failure}.bytes());
         return;
     }
     if (!in.ok()) {
