@@ -1,7 +1,6 @@
 #include "cell/authorized_keys.hpp"
 
-#include "base/bytes.hpp"
-#include "base/ssh_wire.hpp"
+#include "cell/text_line.hpp"
 #include "process/user_namespace.hpp"
 
 #include <algorithm>
@@ -37,13 +36,6 @@ std::string beginning_of(const Place& place) {
     return text;
 }
 
-/// Takes the next line off `text`.
-std::string_view take_line(std::string_view& text) {
-    const auto line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    return line;
-}
-
 std::optional<Owner> find_owner(const CellView& view, std::string_view user) {
     const auto table = beginning_of(view.find({}, "/etc/passwd"));
     for (std::string_view left{table}; !left.empty();) {
@@ -71,25 +63,6 @@ bool is_safe(const Place& place, const Owner& owner) {
            (place.info.st_mode & others_may_write) == 0;
 }
 
-/// The file, if StrictModes lets it and each directory up to the home directory pass.
-std::optional<Place>
-open_strictly(const CellView& view, const std::string& path, const Owner& owner) {
-    auto place = view.find({}, path);
-    if (!place.regular() || view.on_proc(place) || !is_safe(place, owner)) return std::nullopt;
-    const auto home = view.find({}, owner.home);
-    std::string at = place.path;
-    for (int i = 0; i < directories_max && at != "/"; ++i) {
-        const auto slash = at.find_last_of('/');
-        if (slash == std::string::npos) return std::nullopt;
-        at.resize(std::max<std::size_t>(slash, 1));
-        const auto directory = view.find({}, at, false);
-        if (!is_safe(directory, owner)) return std::nullopt;
-        if (at == home.path) return place;
-    }
-    if (at != "/") return std::nullopt;
-    return place;
-}
-
 /// sshd reads it as the user.
 bool can_read(const Place& place, const Owner& owner) {
     if (owner.uid == 0) return true;
@@ -97,64 +70,59 @@ bool can_read(const Place& place, const Owner& owner) {
     return (place.info.st_mode & (own ? 0400U : 0004U)) != 0;
 }
 
-void skip_blanks(std::string_view& text) {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-}
-
-std::string_view take_word(std::string_view& text) {
-    const auto word = text.substr(0, text.find_first_of(" \t\r"));
-    text.remove_prefix(word.size());
-    skip_blanks(text);
-    return word;
-}
-
-/// Options in front of a key: commas between them, blanks only inside of quotes.
-std::string_view take_options(std::string_view& text) {
-    bool quoted = false;
-    std::size_t at = 0;
-    for (; at < text.size() && (quoted || (text[at] != ' ' && text[at] != '\t')); ++at) {
-        if (text[at] == '\\' && at + 1 < text.size() && text[at + 1] == '"')
-            ++at;
-        else if (text[at] == '"')
-            quoted = !quoted;
+/// The file, if StrictModes lets it and each directory up to the home directory pass. Otherwise
+/// sshd tells the peer why.
+std::optional<Place> open_strictly(const CellView& view,
+                                   const std::string& path,
+                                   const Owner& owner,
+                                   std::vector<std::string>& notes) {
+    auto place = view.find({}, path);
+    if (!place.regular() || view.on_proc(place) || !can_read(place, owner)) return std::nullopt;
+    const auto refuse = [&](std::string_view what, std::string_view bad) {
+        notes.push_back("Ignored authorized keys: bad ownership or modes for " + std::string{what} +
+                        ' ' + std::string{bad});
+        return std::nullopt;
+    };
+    if (!is_safe(place, owner)) return refuse("file", place.path);
+    const auto home = view.find({}, owner.home);
+    std::string at = place.path;
+    for (int i = 0; i < directories_max && at != "/"; ++i) {
+        const auto slash = at.find_last_of('/');
+        if (slash == std::string::npos) return std::nullopt;
+        at.resize(std::max<std::size_t>(slash, 1));
+        const auto directory = view.find({}, at, false);
+        if (!is_safe(directory, owner)) return refuse("directory", at);
+        if (at == home.path) return place;
     }
-    const auto options = text.substr(0, at);
-    text.remove_prefix(at);
-    skip_blanks(text);
-    return options;
+    if (at != "/") return std::nullopt;
+    return place;
 }
 
 } // namespace
 
-bool line_allows(std::string_view line, std::string_view blob) {
-    skip_blanks(line);
-    const auto type = SshReader{blob}.string();
-    if (line.empty() || line.front() == '#' || type.empty()) return false;
-    auto rest = line;
-    if (take_word(rest) != type) {
-        rest = line;
-        // Such a key signs certificates and opens nothing itself.
-        if (take_options(rest).contains("cert-authority") || take_word(rest) != type) return false;
-    }
-    bool good = false;
-    return from_base64(take_word(rest), good) == blob && good;
-}
-
-bool holds_key(const CellView& view,
-               const persona::Persona& /*persona*/,
-               std::string_view user,
-               std::string_view blob) {
-    if (user.empty() || user.size() > user_bytes_max) return false;
+KeyVerdict judge_key(const CellView& view,
+                     const persona::Persona& persona,
+                     std::string_view user,
+                     const ShownKey& key) {
+    KeyVerdict verdict;
+    if (user.empty() || user.size() > user_bytes_max) return verdict;
     const auto owner = find_owner(view, user);
-    if (!owner) return false;
+    if (!owner) return verdict;
+    const bool dropbear = persona.ssh_server.starts_with("dropbear");
     for (const auto* const name : {"/.ssh/authorized_keys", "/.ssh/authorized_keys2"}) {
-        const auto place = open_strictly(view, owner->home + name, *owner);
-        if (!place || !can_read(*place, *owner)) continue;
-        const auto text = beginning_of(*place);
-        for (std::string_view left{text}; !left.empty();)
-            if (line_allows(take_line(left), blob)) return true;
+        const auto path = owner->home + name;
+        const auto place = open_strictly(view, path, *owner, verdict.notes);
+        if (place && dropbear)
+            judge_dropbear_lines(beginning_of(*place), key, verdict);
+        else if (place)
+            judge_openssh_lines(beginning_of(*place), path, key, verdict);
+        if (dropbear) verdict.notes.clear();
+        if (dropbear || verdict.held) break;
     }
-    return false;
+    verdict.notes.resize(std::min(verdict.notes.size(), key_notes_max));
+    for (auto& note : verdict.notes)
+        note.resize(std::min(note.size(), key_note_bytes_max));
+    return verdict;
 }
 
 } // namespace skep::cell

@@ -62,7 +62,7 @@ void Broker::State::launch(Cell& cell) {
 void Broker::State::ask(process::KeyQuestion asked, const std::shared_ptr<Channel>& sensor) {
     Question question{sensor, asked.request, std::move(asked)};
     const auto found = find(question.asked.key, question.asked.persona, false);
-    if (!found) return answer(question, false);
+    if (!found) return answer(question, {});
     auto& cell = **found;
     question.asked.request = next_request++;
     if (cell.supervisor != nullptr)
@@ -71,17 +71,16 @@ void Broker::State::ask(process::KeyQuestion asked, const std::shared_ptr<Channe
     cell.questions.emplace(number, std::move(question));
 }
 
-void Broker::State::answer(const Question& question, bool held) {
+void Broker::State::answer(const Question& question, KeyVerdict verdict) {
     const auto sensor = question.sensor.lock();
     if (sensor == nullptr) return;
-    WireWriter out;
-    out.u64(question.outer).u8(held ? 1 : 0);
-    sensor->send(MessageKind::cell_key_answer, std::move(out).take());
+    const process::KeyAnswer answer{.request = question.outer, .verdict = std::move(verdict)};
+    sensor->send(MessageKind::cell_key_answer, process::encode(answer));
 }
 
 void Broker::State::fail_questions(Cell& cell) {
     for (const auto& [number, question] : std::exchange(cell.questions, {}))
-        answer(question, false);
+        answer(question, {});
 }
 
 /// To the supervisor of the cell whose session the sensor's number means: the peer is gone, or has

@@ -85,7 +85,9 @@ void Broker::State::hear_cell(Cell& cell, Message message) {
     const auto number = in.u64();
     if (message.kind == MessageKind::cell_key_answer) {
         const auto question = cell.questions.extract(number);
-        if (!question.empty()) answer(question.mapped(), in.u8() == 1);
+        auto told = process::decode_key_answer(message.payload);
+        if (!question.empty())
+            answer(question.mapped(), told ? std::move(told->verdict) : KeyVerdict{});
         return;
     }
     const auto found = cell.sessions.find(number);

@@ -89,7 +89,7 @@ struct Broker::State : std::enable_shared_from_this<Broker::State> {
     void end(Cell& cell, std::string_view reason);
     void forget(const std::shared_ptr<Cell>& cell);
     void refuse(const Session& session, std::string_view reason);
-    static void answer(const Question& question, bool held);
+    static void answer(const Question& question, KeyVerdict verdict);
     static void fail_questions(Cell& cell);
     void hear_launcher(Message message);
     void hear_cell(Cell& cell, Message message);

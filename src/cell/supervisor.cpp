@@ -246,10 +246,11 @@ void Supervisor::hang_up(std::uint64_t request) {
 void Supervisor::answer_key(std::string_view payload) {
     const auto asked = process::decode_key_question(payload);
     if (!asked) return;
-    const bool held = view_ && holds_key(*view_, plan_.persona, asked->username, asked->blob);
-    WireWriter out;
-    out.u64(asked->request).u8(held ? 1 : 0);
-    if (!process::send_now(outlet_.socket(), MessageKind::cell_key_answer, std::move(out).take()))
+    process::KeyAnswer answer{.request = asked->request, .verdict = {}};
+    const ShownKey key{
+        .blob = asked->blob, .src_ip = asked->src_ip, .now = system_clock().now() / 1000000};
+    if (view_) answer.verdict = judge_key(*view_, plan_.persona, asked->username, key);
+    if (!process::send_now(outlet_.socket(), MessageKind::cell_key_answer, process::encode(answer)))
         stop_ = true;
 }
 

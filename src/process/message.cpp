@@ -5,7 +5,42 @@
 namespace skep::process {
 namespace {
 
-constexpr std::uint32_t environment_entries_max = 128; // session.c of OpenSSH takes as many
+/// session.c of OpenSSH takes 129 of a client; DISPLAY, SSH_AUTH_SOCK and SSH_ORIGINAL_COMMAND are
+/// ours.
+constexpr std::uint32_t environment_entries_max = 132;
+
+// Flags of a KeyAnswer.
+constexpr std::uint8_t key_held = 1, key_agent = 2, key_ports = 4, key_pty = 8, key_rc = 16,
+                       key_x11 = 32, key_command = 64, key_flags = 127;
+
+void write_permits(WireWriter& out, const std::vector<ForwardPermit>& permits) {
+    out.u32(static_cast<std::uint32_t>(permits.size()));
+    for (const auto& permit : permits)
+        out.bytes(permit.host).u32(permit.port);
+}
+
+bool read_permits(WireReader& in, std::vector<ForwardPermit>& permits) {
+    const auto count = in.u32();
+    if (count > key_permits_max) return false;
+    std::size_t bytes = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        auto host = in.bytes();
+        bytes += host.size();
+        const auto port = in.u32();
+        permits.push_back({std::move(host), port});
+    }
+    return bytes <= key_permit_bytes_max;
+}
+
+bool read_notes(WireReader& in, std::vector<std::string>& notes) {
+    const auto count = in.u32();
+    if (count > key_notes_max) return false;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        notes.push_back(in.bytes());
+        if (notes.back().size() > key_note_bytes_max) return false;
+    }
+    return true;
+}
 
 } // namespace
 
@@ -88,7 +123,7 @@ Result<CellExit> decode_cell_exit(std::string_view payload) {
 std::string encode(const KeyQuestion& question) {
     WireWriter out;
     out.u64(question.request).bytes(question.persona).bytes(question.key);
-    out.bytes(question.username).bytes(question.blob);
+    out.bytes(question.username).bytes(question.blob).bytes(question.src_ip);
     return std::move(out).take();
 }
 
@@ -100,8 +135,56 @@ Result<KeyQuestion> decode_key_question(std::string_view payload) {
     question.key = in.bytes();
     question.username = in.bytes();
     question.blob = in.bytes();
+    question.src_ip = in.bytes();
     if (auto done = in.finish(); !done) return std::unexpected{done.error()};
     return question;
+}
+
+std::string encode(const KeyAnswer& answer) {
+    const auto& options = answer.verdict.options;
+    std::uint8_t flags = 0;
+    const auto add = [&](bool when, std::uint8_t flag) {
+        if (when) flags = static_cast<std::uint8_t>(flags | flag);
+    };
+    add(answer.verdict.held, key_held);
+    add(options.agent_forwarding, key_agent);
+    add(options.port_forwarding, key_ports);
+    add(options.pty, key_pty);
+    add(options.user_rc, key_rc);
+    add(options.x11_forwarding, key_x11);
+    add(options.command.has_value(), key_command);
+    WireWriter out;
+    out.u64(answer.request).u8(flags);
+    if (options.command) out.bytes(*options.command);
+    write_permits(out, options.permit_open);
+    write_permits(out, options.permit_listen);
+    out.u32(static_cast<std::uint32_t>(answer.verdict.notes.size()));
+    for (const auto& note : answer.verdict.notes)
+        out.bytes(note);
+    return std::move(out).take();
+}
+
+Result<KeyAnswer> decode_key_answer(std::string_view payload) {
+    WireReader in{payload};
+    KeyAnswer answer;
+    auto& options = answer.verdict.options;
+    answer.request = in.u64();
+    const auto flags = in.u8();
+    const auto has = [&](std::uint8_t flag) { return (flags & flag) != 0; };
+    if (flags > key_flags) return fail(Fault::malformed, "flags of a key");
+    answer.verdict.held = has(key_held);
+    options.agent_forwarding = has(key_agent);
+    options.port_forwarding = has(key_ports);
+    options.pty = has(key_pty);
+    options.user_rc = has(key_rc);
+    options.x11_forwarding = has(key_x11);
+    if (has(key_command)) options.command = in.bytes();
+    const bool long_command = options.command && options.command->size() > key_command_bytes_max;
+    if (long_command || !read_permits(in, options.permit_open) ||
+        !read_permits(in, options.permit_listen) || !read_notes(in, answer.verdict.notes))
+        return fail(Fault::over_limit, "options of a key");
+    if (auto done = in.finish(); !done) return std::unexpected{done.error()};
+    return answer;
 }
 
 } // namespace skep::process

@@ -3,6 +3,7 @@
 // below and drops what is malformed.
 #pragma once
 
+#include "base/key_verdict.hpp"
 #include "base/result.hpp"
 #include "process/descriptor.hpp"
 
@@ -56,7 +57,7 @@ enum class MessageKind : std::uint8_t {
     cell_close = 44,  ///< u64 request: the peer is gone, hang up the terminal
     cell_signal = 45, ///< u64 request, bytes name of a signal without SIG
     cell_key = 46,    ///< See KeyQuestion
-    cell_key_answer = 47, ///< u64 request, u8: 1 if the user has that key
+    cell_key_answer = 47, ///< See KeyAnswer
 
     // inside the cells role: its broker, its launcher, and the supervisor of each cell
     cell_launch = 50,   ///< broker to launcher: bytes cell id, bytes persona, u8: 1 to start no new
@@ -123,16 +124,27 @@ struct CellExit {
 std::string encode(const CellExit& exit);
 Result<CellExit> decode_cell_exit(std::string_view payload);
 
-/// Whether a user's authorized keys in a source's cell have a public key. No cell is made for it.
+/// What a user's authorized keys in a source's cell say about a public key. No cell is made for it.
 struct KeyQuestion {
     std::uint64_t request = 0; ///< As in CellRequest.
     std::string persona;
     std::string key; ///< As in CellRequest.
     std::string username;
-    std::string blob; ///< RFC 4253 section 6.6
+    std::string blob;   ///< RFC 4253 section 6.6
+    std::string src_ip; ///< Whence it is used.
 };
 
 std::string encode(const KeyQuestion& question);
 Result<KeyQuestion> decode_key_question(std::string_view payload);
+
+struct KeyAnswer {
+    std::uint64_t request = 0;
+    KeyVerdict verdict;
+};
+
+std::string encode(const KeyAnswer& answer);
+/// Fault::malformed or Fault::over_limit (of KeyVerdict's bounds) for what no cells process of ours
+/// sends.
+Result<KeyAnswer> decode_key_answer(std::string_view payload);
 
 } // namespace skep::process

@@ -47,7 +47,12 @@ TEST_CASE("a request for a program comes back as it was") {
 }
 
 TEST_CASE("every cut of a message between processes is malformed") {
-    KeyQuestion question{.request = 1, .persona = "p", .key = "k", .username = "u", .blob = "b"};
+    KeyQuestion question{.request = 1,
+                         .persona = "p",
+                         .key = "k",
+                         .username = "u",
+                         .blob = "b",
+                         .src_ip = "192.0.2.7"};
     const CellExit exit{.request = 2, .status = 3, .signal = 15, .core = true};
     const auto request = encode(full_request());
     for (std::size_t size = 0; size < request.size(); ++size)
@@ -58,6 +63,7 @@ TEST_CASE("every cut of a message between processes is malformed") {
         CHECK_FALSE(decode_key_question(asked.substr(0, size)));
     REQUIRE(decode_key_question(asked).has_value());
     CHECK(decode_key_question(asked)->blob == "b");
+    CHECK(decode_key_question(asked)->src_ip == "192.0.2.7");
     const auto ended = encode(exit);
     for (std::size_t size = 0; size < ended.size(); ++size)
         CHECK_FALSE(decode_cell_exit(ended.substr(0, size)));
@@ -71,8 +77,57 @@ TEST_CASE("a request of an unknown kind, or with too many variables, is refused"
     request.kind = static_cast<CellRequest::Kind>(3);
     CHECK_FALSE(decode_cell_request(encode(request)));
     request = full_request();
-    request.environment.assign(129, {"A", "B"});
+    request.environment.assign(133, {"A", "B"});
     CHECK_FALSE(decode_cell_request(encode(request)));
-    request.environment.resize(128);
+    request.environment.resize(132);
     CHECK(decode_cell_request(encode(request)));
+}
+
+TEST_CASE("the answer about a key comes back as it was, and nothing beyond its bounds does") {
+    KeyAnswer answer;
+    answer.request = 3;
+    answer.verdict.held = true;
+    auto& options = answer.verdict.options;
+    options.pty = options.x11_forwarding = false;
+    options.command = "echo hi";
+    options.permit_open = {{"localhost", 80}, {"*", 0}};
+    options.permit_listen = {{"::1", 22}};
+    answer.verdict.notes = {"a", "b"};
+    const auto bytes = encode(answer);
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+        CHECK_FALSE(decode_key_answer(bytes.substr(0, size)));
+    CHECK_FALSE(decode_key_answer(bytes + 'x'));
+    auto odd = bytes;
+    odd[8] = static_cast<char>(odd[8] | '\x80');
+    CHECK_FALSE(decode_key_answer(odd));
+    const auto again = decode_key_answer(bytes);
+    REQUIRE(again.has_value());
+    CHECK(again->request == 3);
+    CHECK(again->verdict.held);
+    CHECK(again->verdict.options == options);
+    CHECK(again->verdict.notes == answer.verdict.notes);
+
+    answer.verdict.notes.assign(key_notes_max, std::string(key_note_bytes_max, 'n'));
+    options.command = std::string(key_command_bytes_max, 'c');
+    options.permit_open.assign(key_permits_max,
+                               {std::string(key_permit_bytes_max / key_permits_max, 'h'), 1});
+    options.permit_listen = options.permit_open;
+    CHECK(encode(answer).size() < message_bytes_max);
+    CHECK(decode_key_answer(encode(answer)));
+    const auto refuses = [](KeyAnswer changed) { return !decode_key_answer(encode(changed)); };
+    auto more = answer;
+    more.verdict.notes.emplace_back();
+    CHECK(refuses(more));
+    more = answer;
+    more.verdict.notes.back() += 'n';
+    CHECK(refuses(more));
+    more = answer;
+    *more.verdict.options.command += 'c';
+    CHECK(refuses(more));
+    more = answer;
+    more.verdict.options.permit_listen.back().host += 'h';
+    CHECK(refuses(more));
+    more = answer;
+    more.verdict.options.permit_open.assign(key_permits_max + 1, {"", 1});
+    CHECK(refuses(more));
 }

@@ -57,7 +57,7 @@ struct CellsLink::State {
     std::unique_ptr<process::Channel> channel;
     std::uint64_t next = 1;
     std::map<std::uint64_t, Waiting<OpenedCell>*> opening;
-    std::map<std::uint64_t, Waiting<bool>*> asking;
+    std::map<std::uint64_t, Waiting<KeyVerdict>*> asking;
     /// Shared with `ended`, which may wait while `close` forgets it.
     std::map<std::uint64_t, std::shared_ptr<Running>> running;
 
@@ -104,8 +104,8 @@ struct CellsLink::State {
             if (fields.finish())
                 give(opening, request, Result<OpenedCell>{fail(Fault::refused, std::move(reason))});
         } else if (message.kind == MessageKind::cell_key_answer) {
-            const auto held = fields.u8();
-            if (fields.finish()) give(asking, request, Result<bool>{held == 1});
+            if (auto answer = process::decode_key_answer(message.payload))
+                give(asking, request, Result<KeyVerdict>{std::move(answer->verdict)});
         }
     }
 
@@ -192,7 +192,7 @@ Task<Result<process::CellExit>> CellsLink::ended(std::uint64_t request) {
     co_return *program->exit;
 }
 
-Task<Result<bool>> CellsLink::holds_key(process::KeyQuestion question) {
+Task<Result<KeyVerdict>> CellsLink::judge_key(process::KeyQuestion question) {
     const auto state = state_;
     question.request = state->next++;
     process::Message message;

@@ -54,13 +54,13 @@ class CellsLink {
     /// told: the cells process is gone, or `close` was called; Fault::cancelled.
     Task<Result<process::CellExit>> ended(std::uint64_t request);
 
-    /// Asks whether a user has a key. Faults as `open`.
-    Task<Result<bool>> holds_key(process::KeyQuestion question);
+    /// Asks what a user's authorized keys say about a key. Faults as `open`.
+    Task<Result<KeyVerdict>> judge_key(process::KeyQuestion question);
 
     /// A signal by its name without SIG for a program.
     void signal(std::uint64_t request, std::string_view name);
 
-    /// Ends every waiting `open` and `holds_key` with Fault::closed.
+    /// Ends every waiting `open` and `judge_key` with Fault::closed.
     void fail_waiting();
 
     /// The peer of that program is gone.

@@ -72,14 +72,15 @@ class Connection final : public service::Events,
         co_return program;
     }
 
-    Task<Result<bool>> holds_key(std::string_view user, std::string_view blob) override {
-        if (!shared_.settings.shells) co_return false;
+    Task<Result<KeyVerdict>> judge_key(std::string_view user, std::string_view blob) override {
+        if (!shared_.settings.shells) co_return KeyVerdict{};
         process::KeyQuestion question;
         question.persona = listener_.persona.name;
         question.key = cell_key(user);
         question.username = user;
         question.blob = blob;
-        co_return co_await shared_.cells.holds_key(std::move(question));
+        question.src_ip = ends_.peer_ip;
+        co_return co_await shared_.cells.judge_key(std::move(question));
     }
 
     void connected() {

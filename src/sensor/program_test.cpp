@@ -209,7 +209,7 @@ TEST_CASE("without the cells process a program's end is closed, and so are quest
     std::array<Descriptor, 3> far;
     auto program = f.open(far);
     auto exited = f.start(program->exited());
-    auto held = f.start(f.cells.holds_key({}));
+    auto held = f.start(f.cells.judge_key({}));
     f.cells_end.reset();
     f.turn();
     REQUIRE(exited->has_value());
@@ -222,19 +222,22 @@ TEST_CASE("a question about a key gets its answer") {
     Fixture f;
     process::KeyQuestion question;
     question.username = "root";
-    auto held = f.start(f.cells.holds_key(question));
+    auto held = f.start(f.cells.judge_key(question));
     const auto message = f.asked(MessageKind::cell_key);
     REQUIRE(message.has_value());
     const auto asked = process::decode_key_question(message->payload);
     REQUIRE(asked.has_value());
     CHECK(asked->username == "root");
-    WireWriter out;
-    out.u64(asked->request).u8(1);
-    REQUIRE(
-        process::send_now(f.cells_end.get(), MessageKind::cell_key_answer, std::move(out).take()));
+    process::KeyAnswer answer;
+    answer.request = asked->request;
+    answer.verdict.held = true;
+    answer.verdict.notes = {"note"};
+    REQUIRE(process::send_now(f.cells_end.get(), MessageKind::cell_key_answer,
+                              process::encode(answer)));
     f.turn();
     REQUIRE(held->has_value());
-    CHECK(***held);
+    CHECK((***held).held);
+    CHECK((***held).notes.size() == 1);
 }
 
 TEST_CASE("a request that fits into no message is refused at once") {

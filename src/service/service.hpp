@@ -1,6 +1,7 @@
 // What the sensor knows about a protocol that it can offer, and what a session of it may use.
 #pragma once
 
+#include "base/key_verdict.hpp"
 #include "event/event.hpp"
 #include "net/stream.hpp"
 
@@ -113,9 +114,9 @@ class Machine {
     virtual ~Machine() = default;
     /// Fault::refused where the level is `low` or no cell can be had.
     virtual Task<Result<std::unique_ptr<Program>>> open(ProgramRequest request) = 0;
-    /// Whether `user`'s authorized keys in the cell that this source has already hold the public
+    /// What `user`'s authorized keys in the cell that this source has already say about the public
     /// key `blob` (RFC 4253 section 6.6). No cell is made for the question.
-    virtual Task<Result<bool>> holds_key(std::string_view user, std::string_view blob) = 0;
+    virtual Task<Result<KeyVerdict>> judge_key(std::string_view user, std::string_view blob) = 0;
 };
 
 namespace ssh {

@@ -35,14 +35,19 @@ void TestCell::tell(process::MessageKind kind, const std::string& name) {
 }
 
 bool TestCell::holds_key(const std::string& user, const std::string& blob) {
+    return judge_key(user, blob).held;
+}
+
+KeyVerdict TestCell::judge_key(const std::string& user, const std::string& blob) {
     held_.reset();
     process::KeyQuestion question;
     question.username = user;
     question.blob = blob;
+    question.src_ip = "192.0.2.7";
     static_cast<void>(process::send_now(supervisor_.get(), process::MessageKind::cell_key,
                                         process::encode(question)));
     await([&] { return held_.has_value(); });
-    return held_.value_or(false);
+    return held_.value_or(KeyVerdict{});
 }
 
 /// One turn of what goes in and out; false when nothing more comes out.

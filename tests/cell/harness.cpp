@@ -76,7 +76,8 @@ void TestCell::take(Message message) {
         return;
     case MessageKind::cell_key_answer:
         in.u64();
-        held_ = in.u8() == 1;
+        if (auto answer = process::decode_key_answer(message.payload))
+            held_ = std::move(answer->verdict);
         return;
     case MessageKind::cell_failed:
         in.u64();

@@ -84,6 +84,7 @@ class TestCell {
 
     /// Whether the user has that public key, by the supervisor's answer.
     bool holds_key(const std::string& user, const std::string& blob);
+    KeyVerdict judge_key(const std::string& user, const std::string& blob);
 
     /// Sends the supervisor a message about the last program.
     void tell(process::MessageKind kind, const std::string& name = {});
@@ -110,7 +111,7 @@ class TestCell {
     process::Descriptor supervisor_;
     process::Descriptor terminal_; ///< Or standard input.
     std::array<process::Descriptor, process::descriptors_max - 1> outputs_;
-    std::optional<bool> held_;
+    std::optional<KeyVerdict> held_;
     bool holds_input_ = false; ///< Until something is printed.
     std::vector<process::Descriptor>
         older_; ///< Terminals of sessions before: closing one would end its session.

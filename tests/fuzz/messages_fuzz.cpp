@@ -16,6 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (process::encode(*exit) != payload) std::abort();
     if (const auto question = process::decode_key_question(payload))
         if (process::encode(*question) != payload) std::abort();
+    if (const auto answer = process::decode_key_answer(payload))
+        if (process::encode(*answer) != payload) std::abort();
     if (const auto sent = cell::decode_event(payload)) {
         const auto json = event::to_json(sent->event);
         if (json.contains('\n') || !event::from_json(json)) std::abort();

@@ -36,7 +36,7 @@ void step(Connection& connection, std::uint8_t what) {
 
 void step(SshLayers& layers, Auth& auth, std::uint8_t what) {
     if (auth.question())
-        auth.answer((what & 1U) != 0);
+        auth.answer({.held = (what & 1U) != 0, .options = {}, .notes = {"note"}});
     else if (auth.state() == Auth::State::busy || (what & 128U) != 0)
         if (auth.deadline() != std::numeric_limits<Micros>::max()) layers.wait(auth);
 }
@@ -65,12 +65,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     layers.programs.starts = (flags & 16U) == 0;
     const auto auth = Auth::make(layers.session, layers.sink);
     std::unique_ptr<Connection> connection;
-    if ((flags & 2U) != 0) connection = layers.connect();
+    KeyOptions key;
+    if ((flags & 32U) != 0) {
+        key.pty = key.x11_forwarding = key.agent_forwarding = false;
+        key.port_forwarding = (flags & 64U) != 0;
+        key.command = "internal-sftp";
+        key.permit_open = key.permit_listen = {{"*", 80}};
+    }
+    if ((flags & 2U) != 0) connection = layers.connect({"root", key, {"note"}});
     while (!input.empty()) {
         const auto record = take(input);
         if (record.empty()) continue;
         const auto what = static_cast<std::uint8_t>(record.front());
-        if (!connection && auth->state() == Auth::State::accepted) connection = layers.connect();
+        if (!connection && auth->state() == Auth::State::accepted)
+            connection = layers.connect(auth->take_login());
         if (!connection) {
             if (record.size() == 1)
                 step(layers, *auth, what);

@@ -183,9 +183,11 @@ Task<Result<std::unique_ptr<service::Program>>> FakeMachine::open(service::Progr
     co_return program;
 }
 
-Task<Result<bool>> FakeMachine::holds_key(std::string_view user, std::string_view blob) {
-    co_return std::ranges::any_of(
+Task<Result<KeyVerdict>> FakeMachine::judge_key(std::string_view user, std::string_view blob) {
+    KeyVerdict verdict;
+    verdict.held = std::ranges::any_of(
         keys, [&](const auto& key) { return key.first == user && key.second == blob; });
+    co_return verdict;
 }
 
 persona::Persona debian_persona(const std::string& hostname) {

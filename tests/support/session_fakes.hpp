@@ -58,8 +58,8 @@ class FakeMachine final : public service::Machine {
 
     Task<Result<std::unique_ptr<service::Program>>> open(service::ProgramRequest request) override;
 
-    /// True for the pairs in `keys`.
-    Task<Result<bool>> holds_key(std::string_view user, std::string_view blob) override;
+    /// Held are the pairs in `keys`.
+    Task<Result<KeyVerdict>> judge_key(std::string_view user, std::string_view blob) override;
 
     std::vector<std::pair<std::string, std::string>> keys; ///< User and public key.
 

@@ -139,8 +139,8 @@ std::string SshLayers::wait(Connection& connection) {
     return sink.take();
 }
 
-std::unique_ptr<Connection> SshLayers::connect(std::string username) {
-    auto connection = Connection::make(session, sink, programs, std::move(username));
+std::unique_ptr<Connection> SshLayers::connect(Login login) {
+    auto connection = Connection::make(session, sink, programs, std::move(login));
     programs.connection = connection.get();
     return connection;
 }
@@ -205,7 +205,7 @@ Writer listen_request(std::string_view type, std::string_view host, std::uint32_
 }
 
 std::string ConnectedLayers::ask(const Writer& message) {
-    if (!connection) connection = connect(user);
+    if (!connection) connection = connect({user, {}, {}});
     return tell(*connection, message);
 }
 

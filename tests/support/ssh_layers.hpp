@@ -89,7 +89,7 @@ struct SshLayers {
     /// Until its deadline; gives what was said then. `waited` is how long it took.
     std::string wait(service::ssh::Auth& auth);
     std::string wait(service::ssh::Connection& connection);
-    std::unique_ptr<service::ssh::Connection> connect(std::string username = "root");
+    std::unique_ptr<service::ssh::Connection> connect(service::ssh::Login login = {"root", {}, {}});
     /// The events so far as `eventid FIELD=VALUE ...`, of the named one.
     std::size_t count(std::string_view eventid) const;
     const event::Event& last(std::string_view eventid) const;

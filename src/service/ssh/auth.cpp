@@ -45,6 +45,19 @@ void AuthBase::ask(KeyQuestion question) {
     question_ = std::move(question);
 }
 
+void AuthBase::keep_notes(std::vector<std::string>& notes) {
+    constexpr std::size_t bytes_max = std::size_t{64} * 1024;
+    for (auto& note : notes) {
+        if (told_bytes_ + note.size() > bytes_max) return;
+        told_bytes_ += note.size();
+        told_.push_back(std::move(note));
+    }
+}
+
+Login AuthBase::take_login() {
+    return {.username = user_, .key = std::move(key_options_), .notes = std::move(told_)};
+}
+
 void AuthBase::weird(std::string_view name, std::string_view bytes) {
     notes_.weird(session_.events, name, bytes);
 }

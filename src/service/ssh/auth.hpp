@@ -2,6 +2,7 @@
 #pragma once
 
 #include "service/service.hpp"
+#include "service/ssh/login.hpp"
 #include "service/ssh/message_sink.hpp"
 
 #include <memory>
@@ -44,9 +45,11 @@ class Auth {
 
     /// Set while the state is busy for it; to be answered once.
     virtual const std::optional<KeyQuestion>& question() const noexcept = 0;
-    virtual void answer(bool key_is_authorized) = 0;
+    virtual void answer(KeyVerdict verdict) = 0;
 
     virtual const std::string& username() const noexcept = 0;
+    /// Once, when the state is accepted.
+    virtual Login take_login() = 0;
 
   protected:
     Auth() = default;

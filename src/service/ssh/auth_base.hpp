@@ -23,6 +23,8 @@ class AuthBase : public Auth {
 
     const std::string& username() const noexcept override { return user_; }
 
+    Login take_login() override;
+
   protected:
     /// The delay is over.
     virtual void go_on() = 0;
@@ -31,6 +33,8 @@ class AuthBase : public Auth {
     void wait_until(Micros time) noexcept;
     /// Asks the cell; answer() goes on.
     void ask(KeyQuestion question);
+    /// Keeps what the answer has to tell after the login, up to a bound: offers are not counted.
+    void keep_notes(std::vector<std::string>& notes);
 
     void weird(std::string_view name, std::string_view bytes = {});
     /// The message cannot be read: the real server's process ends.
@@ -50,12 +54,15 @@ class AuthBase : public Auth {
     std::string user_;
     State state_ = State::open;
     std::optional<KeyQuestion> question_;
+    KeyOptions key_options_; ///< Of the key that opens.
 
   private:
     Micros limit_;
     Micros wake_ = 0;
     std::string last_key_; ///< Fingerprint of the key that was recorded last.
     Notes notes_{100};
+    std::vector<std::string> told_; ///< keep_notes()
+    std::size_t told_bytes_ = 0;
 };
 
 std::unique_ptr<Auth> make_openssh_auth(Session& session, MessageSink& sink);

@@ -47,7 +47,7 @@ class DropbearAuth final : public AuthBase {
     using AuthBase::AuthBase;
 
     void receive(std::string_view payload) override;
-    void answer(bool key_is_authorized) override;
+    void answer(KeyVerdict verdict) override;
 
   private:
     struct Pending {
@@ -62,7 +62,7 @@ class DropbearAuth final : public AuthBase {
     bool check_user(std::string_view name);
     void password(Reader& in);
     void public_key(Reader& in, std::string_view payload);
-    void verify(const Pending& key);
+    void verify(const Pending& key, KeyOptions options);
     /// Fails after 250 to 350 ms, as all that could tell a wrong guess.
     void fail_late();
     void go_on() override;
@@ -198,25 +198,25 @@ void DropbearAuth::public_key(Reader& in, std::string_view payload) {
     pending_ = std::move(pending);
 }
 
-void DropbearAuth::answer(bool key_is_authorized) {
+void DropbearAuth::answer(KeyVerdict verdict) {
     if (!question_ || !pending_ || state_ != State::busy) return;
     question_.reset();
     state_ = State::open;
     const auto key = *std::exchange(pending_, std::nullopt);
-    if (!key_is_authorized) {
+    if (!verdict.held) {
         send_failure(methods);
     } else if (!key.signed_) {
         Writer ok{Msg::userauth_pk_ok};
         ok.string(key.algorithm).string(key.blob);
         sink_.send(ok.bytes());
     } else {
-        verify(key);
+        verify(key, std::move(verdict.options));
     }
 }
 
 /// buf_verify() of signkey.c: it does not look at the length of the whole, and ends at the name of
 /// another algorithm than was offered.
-void DropbearAuth::verify(const Pending& key) {
+void DropbearAuth::verify(const Pending& key, KeyOptions options) {
     const auto fails = [&] {
         weird("ssh.bad_signature", key.algorithm);
         fail_late();
@@ -240,6 +240,7 @@ void DropbearAuth::verify(const Pending& key) {
     if (!crypto::verify_signature(key.blob, key.algorithm, signature.bytes(), key.data))
         return fails();
     session_.auth.accept_key(user_, crypto::fingerprint_of(key.blob));
+    key_options_ = std::move(options);
     succeed();
 }
 

@@ -13,7 +13,7 @@ class OpensshAuth final : public AuthBase {
     OpensshAuth(Session& session, MessageSink& sink);
 
     void receive(std::string_view payload) override;
-    void answer(bool key_is_authorized) override;
+    void answer(KeyVerdict verdict) override;
 
   private:
     /// What a method says.

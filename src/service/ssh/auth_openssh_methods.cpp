@@ -138,11 +138,12 @@ OpensshAuth::check_key(const KeyOffer& offer, std::string_view host_key, Reader&
     return Outcome::pending;
 }
 
-void OpensshAuth::answer(bool key_is_authorized) {
+void OpensshAuth::answer(KeyVerdict verdict) {
     if (!question_ || !pending_ || state_ != State::busy) return;
     question_.reset();
     const auto key = *std::exchange(pending_, std::nullopt);
-    if (!key_is_authorized) {
+    keep_notes(verdict.notes);
+    if (!verdict.held) {
         conclude(Outcome::failed);
         return;
     }
@@ -157,10 +158,12 @@ void OpensshAuth::answer(bool key_is_authorized) {
     if (compat_of(sink_.client_identification()).free_signature)
         algorithm = signature_algorithm(key.signature);
     const bool good = crypto::verify_signature(key.blob, algorithm, key.signature, key.data);
-    if (good)
+    if (good) {
         session_.auth.accept_key(user_, crypto::fingerprint_of(key.blob));
-    else
+        key_options_ = std::move(verdict.options);
+    } else {
         weird("ssh.bad_signature", key.algorithm);
+    }
     conclude(good ? Outcome::accepted : Outcome::failed);
 }
 

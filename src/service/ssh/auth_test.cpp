@@ -10,6 +10,7 @@ using namespace skep::tests;
 
 namespace {
 
+const KeyVerdict held{.held = true, .options = {}, .notes = {}};
 constexpr auto refused = "failure publickey,password";
 
 Writer service_request(std::string_view name) {
@@ -172,10 +173,10 @@ TEST_CASE("a public key is accepted when the cell holds it and it signs", "[ssh]
     CHECK(dialog.ask(key.request(false)).empty());
     REQUIRE(dialog.auth->question());
     CHECK(dialog.auth->question()->blob == key.key.blob());
-    dialog.auth->answer(false);
+    dialog.auth->answer({});
     CHECK(settle(dialog.sink.take()) == refused);
     CHECK(dialog.ask(key.request(false)).empty());
-    dialog.auth->answer(true);
+    dialog.auth->answer(held);
     CHECK(settle(dialog.sink.take()) == "pk_ok ssh-ed25519");
     if (dialog.auth->state() == Auth::State::busy) CHECK(dialog.wait(*dialog.auth).empty());
     auto broken = std::string{key.request(true).bytes()};
@@ -183,10 +184,10 @@ TEST_CASE("a public key is accepted when the cell holds it and it signs", "[ssh]
     Writer wrong;
     wrong.raw(broken);
     CHECK(dialog.ask(wrong).empty());
-    dialog.auth->answer(true);
+    dialog.auth->answer(held);
     CHECK(settle(dialog.sink.take()) == refused);
     CHECK(dialog.ask(key.request(true)).empty());
-    dialog.auth->answer(true);
+    dialog.auth->answer(held);
     CHECK(settle(dialog.sink.take()) == "success; authenticated");
     CHECK(dialog.count("client.fingerprint") == 1);
     const auto known = crypto::describe_key(key.key.blob());
@@ -259,7 +260,7 @@ TEST_CASE("dropbear ends at a signature that it cannot read or that names anothe
         Dialog dialog{"dropbear-2022.83"};
         CHECK(dialog.ask(request).empty());
         REQUIRE(dialog.auth->question());
-        dialog.auth->answer(true);
+        dialog.auth->answer(held);
         auto said = dialog.sink.take();
         return dialog.auth->state() == Auth::State::busy ? dialog.wait(*dialog.auth) : said;
     };

@@ -7,20 +7,16 @@
 
 namespace skep::service::ssh {
 
-std::unique_ptr<Connection> Connection::make(Session& session,
-                                             MessageSink& transport,
-                                             Programs& programs,
-                                             std::string username) {
+std::unique_ptr<Connection>
+Connection::make(Session& session, MessageSink& transport, Programs& programs, Login login) {
     return transport.profile().family == Family::dropbear
-               ? make_dropbear_connection(session, transport, programs, std::move(username))
-               : make_openssh_connection(session, transport, programs, std::move(username));
+               ? make_dropbear_connection(session, transport, programs, std::move(login))
+               : make_openssh_connection(session, transport, programs, std::move(login));
 }
 
-ConnectionBase::ConnectionBase(Session& session,
-                               MessageSink& sink,
-                               Programs& programs,
-                               std::string username)
-    : session_{session}, sink_{sink}, programs_{programs}, username_{std::move(username)} {}
+ConnectionBase::ConnectionBase(Session& session, MessageSink& sink, Programs& programs, Login login)
+    : session_{session}, sink_{sink}, programs_{programs}, username_{std::move(login.username)},
+      key_{std::move(login.key)} {}
 
 ConnectionBase::~ConnectionBase() {
     // What the peer had typed or sent is recorded though it never ended its line.
@@ -140,6 +136,23 @@ void ConnectionBase::end() {
 void ConnectionBase::disconnect(std::string text) {
     sink_.disconnect(disconnect_text(std::move(text)));
     ended_ = true;
+}
+
+bool ConnectionBase::force_command(ChannelProgram& program,
+                                   std::optional<std::string_view> original) {
+    if (!key_.command) return false;
+    auto& request = program.request;
+    constexpr std::string_view name = "SSH_ORIGINAL_COMMAND";
+    std::erase_if(request.environment, [&](const auto& one) { return one.first == name; });
+    if (original) {
+        // No longer than execve(2) takes it.
+        constexpr std::size_t bytes_max = std::size_t{64} * 1024;
+        request.environment.emplace_back(name, original->substr(0, bytes_max));
+    }
+    request.kind = ProgramRequest::Kind::command;
+    request.command = *key_.command;
+    program.forced = true;
+    return true;
 }
 
 void ConnectionBase::start_program(Channel& channel) {

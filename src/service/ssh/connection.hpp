@@ -3,6 +3,7 @@
 #pragma once
 
 #include "service/service.hpp"
+#include "service/ssh/login.hpp"
 #include "service/ssh/message_sink.hpp"
 
 #include <cstddef>
@@ -41,7 +42,7 @@ class Programs {
 class Connection {
   public:
     static std::unique_ptr<Connection>
-    make(Session& session, MessageSink& transport, Programs& programs, std::string username);
+    make(Session& session, MessageSink& transport, Programs& programs, Login login);
     virtual ~Connection() = default;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;

@@ -16,7 +16,7 @@ namespace skep::service::ssh {
 
 class ConnectionBase : public Connection {
   public:
-    ConnectionBase(Session& session, MessageSink& sink, Programs& programs, std::string username);
+    ConnectionBase(Session& session, MessageSink& sink, Programs& programs, Login login);
     ~ConnectionBase() override;
 
     bool may_receive() const noexcept override;
@@ -48,6 +48,9 @@ class ConnectionBase : public Connection {
     void end();
     void disconnect(std::string text);
 
+    /// Lets the command of the key's options take the place of what was asked for, which a program
+    /// is told as `original`. Whether it did.
+    bool force_command(ChannelProgram& program, std::optional<std::string_view> original);
     /// Starts the channel's program; its start is answered by program_started().
     void start_program(Channel& channel);
     /// Takes what the window of an open channel allows, for its program or its forward. False if
@@ -81,6 +84,7 @@ class ConnectionBase : public Connection {
     MessageSink& sink_;
     Programs& programs_;
     const std::string username_;
+    const KeyOptions key_;                           ///< What the key of the login leaves allowed.
     std::vector<std::unique_ptr<Channel>> channels_; ///< By number; null where it is free.
     std::size_t unread_ = 0;                         ///< All untaken bytes.
     std::optional<ChannelId> starting_;              ///< Whose start is not answered yet.
@@ -99,9 +103,7 @@ class ConnectionBase : public Connection {
                        ///< always recorded.
 };
 
-std::unique_ptr<Connection>
-make_openssh_connection(Session&, MessageSink&, Programs&, std::string username);
-std::unique_ptr<Connection>
-make_dropbear_connection(Session&, MessageSink&, Programs&, std::string username);
+std::unique_ptr<Connection> make_openssh_connection(Session&, MessageSink&, Programs&, Login);
+std::unique_ptr<Connection> make_dropbear_connection(Session&, MessageSink&, Programs&, Login);
 
 } // namespace skep::service::ssh

@@ -19,11 +19,9 @@ constexpr std::uint32_t port_max = 0xffff;
 
 } // namespace
 
-std::unique_ptr<Connection> make_dropbear_connection(Session& session,
-                                                     MessageSink& sink,
-                                                     Programs& programs,
-                                                     std::string username) {
-    return std::make_unique<DropbearConnection>(session, sink, programs, std::move(username));
+std::unique_ptr<Connection>
+make_dropbear_connection(Session& session, MessageSink& sink, Programs& programs, Login login) {
+    return std::make_unique<DropbearConnection>(session, sink, programs, std::move(login));
 }
 
 std::nullopt_t DropbearConnection::broken(std::string_view name, std::string_view bytes) {
@@ -118,8 +116,8 @@ void DropbearConnection::open_forward(Channel& channel, Reader& in) {
         return;
     }
     record_direct(host, port, origin, origin_port);
-    if (host.size() > host_bytes_max || origin.size() > host_bytes_max || port > port_max ||
-        origin_port > port_max) {
+    if (!may_open(host.substr(0, host.find('\0')), port) || host.size() > host_bytes_max ||
+        origin.size() > host_bytes_max || port > port_max || origin_port > port_max) {
         const auto remote_id = channel.remote_id;
         remove(channel.id);
         send_open_failure(remote_id, OpenFailure::administratively_prohibited, "");
@@ -130,6 +128,14 @@ void DropbearConnection::open_forward(Channel& channel, Reader& in) {
     if (refusal == "Name or service not known") // netio.c, connect_remote()
         refusal = "Error resolving '" + channel.forward->host + "' port '" + std::to_string(port) +
                   "'. " + refusal;
+}
+
+/// svr_pubkey_allows_local_tcpfwd()
+bool DropbearConnection::may_open(std::string_view host, std::uint32_t port) const {
+    if (!key_.port_forwarding) return false;
+    return key_.permit_open.empty() || std::ranges::any_of(key_.permit_open, [&](const auto& one) {
+               return one.host == host && (one.port == 0 || one.port == port);
+           });
 }
 
 void DropbearConnection::on_data(Reader in) {

@@ -26,6 +26,7 @@ class DropbearConnection final : public ConnectionBase {
 
     void on_open(Reader in);
     void open_forward(Channel& channel, Reader& in);
+    bool may_open(std::string_view host, std::uint32_t port) const;
     void on_data(Reader in);
     void on_adjust(Reader in);
     void on_eof(Reader in, bool close);

@@ -10,7 +10,7 @@ using namespace skep::tests;
 namespace {
 
 struct World : ConnectedLayers {
-    World() : ConnectedLayers{"dropbear-2022.83"} { connection = connect(user); }
+    World() : ConnectedLayers{"dropbear-2022.83"} { connection = connect({user, {}, {}}); }
 };
 
 } // namespace

@@ -11,20 +11,21 @@ constexpr std::uint32_t id_max = 0x7fffffff; // INT_MAX
 
 } // namespace
 
-std::unique_ptr<Connection> make_openssh_connection(Session& session,
-                                                    MessageSink& sink,
-                                                    Programs& programs,
-                                                    std::string username) {
-    return std::make_unique<OpensshConnection>(session, sink, programs, std::move(username));
+std::unique_ptr<Connection>
+make_openssh_connection(Session& session, MessageSink& sink, Programs& programs, Login login) {
+    return std::make_unique<OpensshConnection>(session, sink, programs, std::move(login));
 }
 
 OpensshConnection::OpensshConnection(Session& session,
                                      MessageSink& sink,
                                      Programs& programs,
-                                     std::string username)
-    : ConnectionBase{session, sink, programs, std::move(username)},
+                                     Login login)
+    : ConnectionBase{session, sink, programs,
+                     Login{std::move(login.username), std::move(login.key), {}}},
       compat_{compat_of(sink.client_identification())} {
     announce_host_keys();
+    for (const auto& note : login.notes) // auth_debug_send()
+        send_debug(note);
 }
 
 void OpensshConnection::receive(std::string_view payload) {

@@ -8,7 +8,7 @@ namespace skep::service::ssh {
 
 class OpensshConnection final : public ConnectionBase {
   public:
-    OpensshConnection(Session&, MessageSink&, Programs&, std::string username);
+    OpensshConnection(Session&, MessageSink&, Programs&, Login);
 
     void receive(std::string_view payload) override;
     void settle() override;
@@ -39,6 +39,8 @@ class OpensshConnection final : public ConnectionBase {
     void on_open(Reader in);
     void on_session_open(const Opening& opening, Reader& in);
     void on_direct_tcpip(const Opening& opening, Reader& in);
+    bool may_open(std::string_view host, std::uint32_t port) const;
+    bool may_listen(std::string_view host, std::uint32_t port) const;
     void on_direct_local(const Opening& opening, Reader& in);
     void on_tunnel(const Opening& opening, Reader& in);
     void on_data(Reader in);
@@ -62,6 +64,7 @@ class OpensshConnection final : public ConnectionBase {
     Reply on_x11(Channel& channel, Reader& in);
     Reply on_agent(Channel& channel, Reader& in);
     Reply on_command(Channel& channel, Reader& in, ProgramRequest::Kind kind);
+    void force(ChannelProgram& program);
     Reply on_window_change(Channel& channel, Reader& in);
     Reply on_signal(Channel& channel, Reader& in);
     Reply broken(std::string_view name);

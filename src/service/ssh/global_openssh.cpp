@@ -81,8 +81,12 @@ std::optional<OpensshConnection::Answer> OpensshConnection::listen_tcp(Reader& i
         return std::nullopt;
     }
     record_forward("tcpip-forward", *host, port);
-    if (port > port_number_max || (!want_reply && port == 0)) {
+    if (port > port_number_max || !key_.port_forwarding || (!want_reply && port == 0)) {
         send_debug("Server has disabled port forwarding.");
+        return Answer{};
+    }
+    if (!may_listen(*host, port)) {
+        send_debug("port forwarding refused");
         return Answer{};
     }
     std::uint32_t allocated = 0;
@@ -173,6 +177,10 @@ std::optional<OpensshConnection::Answer> OpensshConnection::listen_local(Reader&
         return std::nullopt;
     }
     record_path("streamlocal-forward@openssh.com", *path);
+    if (!key_.port_forwarding) {
+        send_debug("Server has disabled streamlocal forwarding.");
+        return Answer{};
+    }
     if (path->empty() || path->size() > path_bytes_max) return Answer{};
     const bool taken = std::ranges::any_of(channels_, [&](const auto& channel) {
         return channel && channel->listener &&

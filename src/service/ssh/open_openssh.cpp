@@ -1,5 +1,8 @@
 // How OpenSSH's sshd answers the opening of channels (serverloop.c, channels.c).
+#include "base/bytes.hpp"
 #include "service/ssh/connection_openssh.hpp"
+
+#include <algorithm>
 
 namespace skep::service::ssh {
 namespace {
@@ -69,7 +72,7 @@ void OpensshConnection::on_direct_tcpip(const Opening& opening, Reader& in) {
         return;
     }
     record_direct(*host, port, *origin, origin_port);
-    if (port > port_max || origin_port > port_max) {
+    if (port > port_max || origin_port > port_max || !may_open(*host, port)) {
         open_failed(opening, OpenFailure::administratively_prohibited);
         return;
     }
@@ -84,6 +87,25 @@ void OpensshConnection::on_direct_tcpip(const Opening& opening, Reader& in) {
     channel->window = channel->window_max = openssh_window;
     channel->packet_max = openssh_packet_max;
     begin_forward(*channel, *host, port);
+}
+
+/// open_match()
+bool OpensshConnection::may_open(std::string_view host, std::uint32_t port) const {
+    if (!key_.port_forwarding) return false;
+    return key_.permit_open.empty() || std::ranges::any_of(key_.permit_open, [&](const auto& one) {
+               return (one.port == 0 || one.port == port) && (one.host == "*" || one.host == host);
+           });
+}
+
+/// remote_open_match()
+bool OpensshConnection::may_listen(std::string_view host, std::uint32_t port) const {
+    std::string name{host};
+    for (auto& byte : name)
+        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
+    return key_.permit_listen.empty() ||
+           std::ranges::any_of(key_.permit_listen, [&](const auto& one) {
+               return (one.port == 0 || one.port == port) && matches_pattern(one.host, name);
+           });
 }
 
 /// There is no socket to connect to: "open failed", at once.

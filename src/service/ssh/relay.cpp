@@ -43,8 +43,8 @@ Relay::Relay(Session& session, Transport& transport, net::TaskSet& tasks)
 
 Relay::~Relay() = default;
 
-Task<Result<void>> Relay::run(std::string username) {
-    connection_ = Connection::make(session_, transport_, *this, std::move(username));
+Task<Result<void>> Relay::run(Login login) {
+    connection_ = Connection::make(session_, transport_, *this, std::move(login));
     tasks_.spawn(write_to_peer());
     tasks_.spawn(read_peer());
     const auto ended = co_await ended_.wait();

@@ -21,7 +21,7 @@ class Relay final : public Programs {
     ~Relay() override;
 
     /// Until the connection ends. The tasks are still to be finished then.
-    Task<Result<void>> run(std::string username);
+    Task<Result<void>> run(Login login);
 
     void start(ChannelId channel, ProgramRequest request) override;
     void input(ChannelId channel, std::string_view bytes) override;

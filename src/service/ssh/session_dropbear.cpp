@@ -53,7 +53,7 @@ DropbearConnection::session_request(Channel& channel, std::string_view type, Rea
     if (type == "signal") return on_signal(channel, in);
     if (type == "auth-agent-req@openssh.com") {
         record_name("forward.request", type);
-        return !std::exchange(channel.program->agent, true);
+        return key_.agent_forwarding && !std::exchange(channel.program->agent, true);
     }
     if (type == "env") { // which it ignores
         const auto name = in.string();
@@ -81,6 +81,7 @@ bool DropbearConnection::on_window_change(Channel& channel, Reader& in) {
 
 std::optional<bool> DropbearConnection::on_terminal(Channel& channel, Reader& in) {
     auto& program = *channel.program;
+    if (!key_.pty) return false;
     const auto term = in.string();
     if (!in.ok() || term.size() > string_bytes_max) return broken("ssh.bad_terminal_request");
     program.request.term = until_nul(term);
@@ -116,6 +117,9 @@ DropbearConnection::on_command(Channel& channel, Reader& in, ProgramRequest::Kin
     }
     // A terminal that was named and not made leaves nothing to run it on.
     if (program.named_terminal && !program.terminal) return false;
+    const bool subsystem = kind == ProgramRequest::Kind::subsystem;
+    const auto asked = subsystem ? std::string{"/usr/lib/sftp-server"} : request.command;
+    force_command(program, asked);
     start_program(channel);
     return std::nullopt;
 }
@@ -135,6 +139,11 @@ void DropbearConnection::on_global_request(Reader in) {
     constexpr std::size_t name_bytes_max = 64; // MAX_NAME_LEN
     const auto type = short_string(in);
     const bool want_reply = in.boolean();
+    if (type && in.ok() && !key_.port_forwarding) {
+        weird("ssh.global_request", type->substr(0, name_bytes_max));
+        if (want_reply) sink_.send(Writer{Msg::request_failure}.bytes());
+        return;
+    }
     if (!type || !in.ok()) {
         broken("ssh.bad_global_request");
         return;

@@ -82,6 +82,7 @@ OpensshConnection::larval_request(Channel& channel, std::string_view type, Reade
 
 OpensshConnection::Reply OpensshConnection::on_terminal(Channel& channel, Reader& in) {
     auto& program = *channel.program;
+    if (!key_.pty) return false;
     if (program.terminal) {
         weird("ssh.second_terminal");
         disconnect("Protocol error: you already have a pty.");
@@ -128,6 +129,10 @@ OpensshConnection::Reply OpensshConnection::on_x11(Channel& channel, Reader& in)
     if (!protocol || !cookie || !in.done()) return broken("ssh.bad_x11_request");
     record_name("forward.request", "x11-req");
     if (!is_xauth_word(*protocol) || !is_xauth_word(*cookie)) return false;
+    if (!key_.x11_forwarding) {
+        send_debug("X11 forwarding disabled by key options.");
+        return false;
+    }
     std::uint32_t display = display_offset;
     for (const auto& other : channels_)
         if (other && other->listener && other->listener->kind == ChannelListener::Kind::x11)
@@ -146,7 +151,7 @@ OpensshConnection::Reply OpensshConnection::on_x11(Channel& channel, Reader& in)
 OpensshConnection::Reply OpensshConnection::on_agent(Channel& channel, Reader& in) {
     if (!in.done()) return broken("ssh.bad_agent_request");
     record_name("forward.request", "auth-agent-req@openssh.com");
-    if (agent_asked_) return false; // one for each connection
+    if (!key_.agent_forwarding || agent_asked_) return false; // one for each connection
     agent_asked_ = true;
     const auto pid = 400 + crypto::random_below(3000);
     const auto path = "/tmp/ssh-" + random_letters(10) + "/agent." + std::to_string(pid);
@@ -167,8 +172,30 @@ OpensshConnection::on_command(Channel& channel, Reader& in, ProgramRequest::Kind
         record_name("client.subsystem", *text);
         if (*text != "sftp") return false; // Subsystem sftp of Debian's sshd_config
     }
+    force(*channel.program);
     start_program(channel);
     return std::nullopt; // program_started() answers
+}
+
+/// do_exec() with a forced command
+void OpensshConnection::force(ChannelProgram& program) {
+    using Kind = ProgramRequest::Kind;
+    const auto kind = program.request.kind;
+    const auto asked = kind == Kind::subsystem ? std::string{"/usr/lib/openssh/sftp-server"}
+                                               : program.request.command;
+    if (!force_command(program,
+                       kind == Kind::shell ? std::nullopt : std::optional<std::string_view>{asked}))
+        return;
+    constexpr std::string_view internal = "internal-sftp";
+    auto& request = program.request;
+    const auto word = request.command.substr(0, request.command.find_first_of(" \t"));
+    if (word != internal) return;
+    if (kind == Kind::subsystem) {
+        request.kind = kind;
+        request.command = "sftp";
+    } else {
+        request.command = "echo 'This service allows sftp connections only.'; exit 1";
+    }
 }
 
 OpensshConnection::Reply OpensshConnection::on_window_change(Channel& channel, Reader& in) {
@@ -191,7 +218,7 @@ OpensshConnection::Reply OpensshConnection::on_signal(Channel& channel, Reader& 
     const auto name = c_string(in);
     if (!name || !in.done()) return false;
     const auto& program = *channel.program;
-    const bool sent = knows_signal(*name) && program.running &&
+    const bool sent = knows_signal(*name) && program.running && !program.forced &&
                       program.request.kind != ProgramRequest::Kind::subsystem;
     if (sent)
         programs_.signal(channel.id, *name);

@@ -38,8 +38,8 @@ void answer_messages(Transport& transport, Auth& auth) {
 /// What an authentication that is busy waits for. Nothing is read meanwhile, as by a real server.
 Task<Result<void>> finish_answer(Session& session, Auth& auth) {
     if (const auto& question = auth.question()) {
-        const auto held = co_await session.machine.holds_key(question->user, question->blob);
-        auth.answer(held && *held);
+        auto verdict = co_await session.machine.judge_key(question->user, question->blob);
+        auth.answer(verdict ? *std::move(verdict) : KeyVerdict{});
     } else {
         auto paused = co_await session.peer.pause(time_left(session, auth));
         // A peer that sends no more is still answered: the real server learns it at its next read.
@@ -73,10 +73,10 @@ Task<Result<void>> log_in(Session& session, Transport& transport, Auth& auth) {
     }
 }
 
-Task<Result<void>> work(Session& session, Transport& transport, std::string username) {
+Task<Result<void>> work(Session& session, Transport& transport, Login login) {
     const auto tasks = co_await net::TaskSet::make();
     Relay relay{session, transport, *tasks};
-    auto outcome = co_await relay.run(std::move(username));
+    auto outcome = co_await relay.run(std::move(login));
     co_await tasks->finish();
     co_return outcome;
 }
@@ -101,7 +101,7 @@ Task<Result<void>> serve(Session& session) {
     auto outcome = co_await log_in(session, transport, *auth);
     place.leave();
     if (outcome && transport.ending() == Ending::none)
-        outcome = co_await work(session, transport, auth->username());
+        outcome = co_await work(session, transport, auth->take_login());
     if (transport.ending() == Ending::none) transport.end(); // records what never became a message
     if (transport.ending() == Ending::reset) session.peer.reset_at_end();
     co_return outcome;

@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--second", metavar="HOST:PORT")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--probe", action="append", default=[], metavar="NAME", help="a name, or its beginning with *")
-    parser.add_argument("--threads", type=int, default=12)
+    parser.add_argument("--threads", type=int, default=40)
     parser.add_argument("-v", "--verbose", action="store_true")
     parser.add_argument("skep", nargs="?")
     parser.add_argument("images", nargs="?")
