@@ -5,9 +5,14 @@
 #include "hub/store/schema.hpp"
 #include "hub/testing.hpp"
 
+#include <array>
 #include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
 #include <fstream>
 #include <set>
+#include <spawn.h>
+#include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,6 +70,23 @@ std::size_t drain(Ingest& ingest) {
         added += must(ingest.step()).added;
     while (!ingest.caught_up());
     return added;
+}
+
+/// This program again, with its hidden test; `words` is its environment.
+pid_t start_child(std::string words) {
+    std::string name = "skep_tests";
+    std::string test = "the child of the next test ingests until it is killed";
+    const std::array<char*, 3> arguments{name.data(), test.data(), nullptr};
+    const std::array<char*, 2> environment{words.data(), nullptr};
+    posix_spawn_file_actions_t actions{};
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    pid_t child = -1;
+    if (::posix_spawn(&child, "/proc/self/exe", &actions, nullptr, arguments.data(),
+                      environment.data()) != 0)
+        child = -1;
+    ::posix_spawn_file_actions_destroy(&actions);
+    return child;
 }
 
 std::multiset<std::string> ids(const store::Store& opened) {
@@ -158,6 +180,24 @@ TEST_CASE("only news go to the live feed") {
     CHECK(live[0].seq == 2);
 }
 
+/// What the next test kills: a process of its own, because DuckDB's threads do not live through
+/// fork. Its arguments are in the environment: journal, directory of the hub, descriptor for one
+/// byte a batch.
+TEST_CASE("the child of the next test ingests until it is killed", "[.child]") {
+    const char* const words = std::getenv("SKEP_TEST_INGEST");
+    if (words == nullptr) return;
+    Place place;
+    int line = -1;
+    std::istringstream{words} >> place.journal >> place.hub >> line;
+    const auto opened = place.open();
+    auto ingest = place.ingest(opened);
+    do {
+        must(ingest.step());
+        const char byte = ingest.caught_up() ? 'd' : 'b';
+        REQUIRE(::write(line, &byte, 1) == 1);
+    } while (!ingest.caught_up());
+}
+
 TEST_CASE("SIGKILL while it ingests loses nothing and doubles nothing") {
     const Place place;
     constexpr int total = 30'000;
@@ -166,17 +206,9 @@ TEST_CASE("SIGKILL while it ingests loses nothing and doubles nothing") {
     for (bool done = false; !done && rounds < 40; ++rounds) {
         std::array<int, 2> line{};
         REQUIRE(::pipe(line.data()) == 0);
-        const auto child = ::fork();
-        if (child == 0) {
-            const auto opened = place.open();
-            auto ingest = place.ingest(opened);
-            do {
-                if (!ingest.step()) ::_exit(2);
-                const char byte = ingest.caught_up() ? 'd' : 'b';
-                if (::write(line[1], &byte, 1) != 1) ::_exit(3);
-            } while (!ingest.caught_up());
-            ::_exit(0);
-        }
+        const auto words =
+            "SKEP_TEST_INGEST=" + place.journal + ' ' + place.hub + ' ' + std::to_string(line[1]);
+        const auto child = start_child(words);
         REQUIRE(child > 0);
         ::close(line[1]);
         // After the first batch of this round is stored, and some way into the next.
