@@ -139,7 +139,8 @@ void sshd_variables(const Program& program) {
     if (program.terminal) put_format(Twice::replace, "SSH_TTY=/dev/%s", program.line);
 }
 
-/// svr-chansession.c of dropbear 2022.83, execchild: it takes no variables of clients.
+/// svr-chansession.c of dropbear 2022.83, execchild. It takes no variables of clients: what comes
+/// with the request is SSH_ORIGINAL_COMMAND.
 void dropbear_variables(const Program& program) {
     const auto& account = program.account;
     put_format(Twice::keep, "USER=%s", account.name);
@@ -154,6 +155,7 @@ void dropbear_variables(const Program& program) {
     }
     put_format(Twice::keep, "SSH_CONNECTION=%s", program.client);
     put_ssh_client(program);
+    put_client(program, Twice::keep);
 }
 
 } // namespace
