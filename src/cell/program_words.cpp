@@ -23,9 +23,9 @@ bool is_busybox(const persona::Persona& persona) {
     return persona.telnet_server.starts_with("busybox");
 }
 
-/// sshd_config of Debian 12's openssh-server; what dropbear 2022.83 was compiled with.
+/// sshd_config of Debian 12's openssh-server; what Debian compiled dropbear 2022.83 with.
 std::string_view sftp_server(const persona::Persona& persona) {
-    return is_busybox(persona) ? "/usr/libexec/sftp-server" : "/usr/lib/openssh/sftp-server";
+    return is_busybox(persona) ? "/usr/lib/sftp-server" : "/usr/lib/openssh/sftp-server";
 }
 
 std::string flags_of(const process::CellRequest& request, const persona::Persona& persona) {

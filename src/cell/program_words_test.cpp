@@ -38,7 +38,7 @@ TEST_CASE("process 1 is told what to start in words") {
         "uname -a", "LANG=C"};
     CHECK(program_words(request, persona) == words);
     request.kind = Kind::subsystem;
-    CHECK(program_words(request, persona)[10] == "/usr/libexec/sftp-server");
+    CHECK(program_words(request, persona)[10] == "/usr/lib/sftp-server");
     persona.telnet_server = "inetutils-2.4";
     CHECK(program_words(request, persona)[10] == "/usr/lib/openssh/sftp-server");
 }

@@ -223,10 +223,7 @@ void Supervisor::hear_broker() {
     if (message->kind != MessageKind::cell_signal) return;
     const auto number = signal_number(in.bytes());
     const auto session = sessions_.find(request);
-    // session.c of OpenSSH 9.2p1, session_signal_req: no signals for subsystems.
-    if (number == 0 || !in.finish() || session == sessions_.end() ||
-        session->second.kind == process::CellRequest::Kind::subsystem)
-        return;
+    if (number == 0 || !in.finish() || session == sessions_.end()) return;
     signal(request, number);
 }
 

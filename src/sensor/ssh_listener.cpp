@@ -1,7 +1,6 @@
 #include "sensor/ssh_listener.hpp"
 
 #include "persona/host_keys.hpp"
-#include "process/workers.hpp"
 #include "service/ssh/auth_delay.hpp"
 #include "service/ssh/host_keys.hpp"
 #include "service/ssh/profile.hpp"
@@ -77,8 +76,7 @@ prepare_ssh(Listener& listener, const Settings& settings, const std::string& sta
                                                 state_directory, persona.name));
     listener.timing_secret = service::ssh::timing_secret(listener.host_keys);
     if (settings.flag("ssh.limit_startups"))
-        listener.startups = std::make_shared<service::ssh::Startups>(
-            profile->startups, process::sensor_workers(settings));
+        listener.startups = std::make_shared<service::ssh::Startups>(profile->startups);
     return {};
 }
 

@@ -24,6 +24,7 @@ struct ChannelProgram {
     bool printable = true; ///< may_print() said so.
     bool x11 = false, agent = false;
     bool forced = false;         ///< Its command is the key's.
+    bool subsystem = false;      ///< One was asked for; what runs may be a forced command.
     bool named_terminal = false; ///< pty-req gave a name, be it accepted or not.
     Exit exit;
     bool attached = true; ///< Counts among the sessions.

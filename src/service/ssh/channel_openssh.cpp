@@ -150,7 +150,7 @@ void OpensshConnection::program_printed(ChannelId id, std::string_view bytes, bo
     if (channel->stage != Channel::Stage::open || channel->to_peer != Channel::Half::open) return;
     if (channel->close_sent || channel->close_received) return;
     // A subsystem's standard error is read and dropped (CHAN_EXTENDED_IGNORE).
-    if (error && channel->program->request.kind == ProgramRequest::Kind::subsystem) return;
+    if (error && channel->program->subsystem) return;
     send_data(*channel, bytes, error);
 }
 

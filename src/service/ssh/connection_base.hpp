@@ -60,6 +60,8 @@ class ConnectionBase : public Connection {
     void tell_room(Channel& channel);
 
     void begin_forward(Channel& channel, std::string_view host, std::uint32_t port);
+    /// Whether it names the persona's machine.
+    bool is_own(std::string_view host) const;
     /// Whether the persona's machine accepts connections on a port of its own.
     bool listens_on(std::uint32_t port) const;
     /// The peer will send no more: a forward's far side closes too, a round trip later.

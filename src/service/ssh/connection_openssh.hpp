@@ -40,7 +40,7 @@ class OpensshConnection final : public ConnectionBase {
     void on_session_open(const Opening& opening, Reader& in);
     void on_direct_tcpip(const Opening& opening, Reader& in);
     bool may_open(std::string_view host, std::uint32_t port) const;
-    bool may_listen(std::string_view host, std::uint32_t port) const;
+    bool may_listen(std::string_view host, std::uint32_t port);
     void on_direct_local(const Opening& opening, Reader& in);
     void on_tunnel(const Opening& opening, Reader& in);
     void on_data(Reader in);
@@ -98,7 +98,8 @@ class OpensshConnection final : public ConnectionBase {
     std::uint32_t sessions_ = 0; ///< Those that count for MaxSessions.
     bool no_more_sessions_ = false;
     bool agent_asked_ = false;
-    bool reply_wanted_ = false; ///< Of the request that starts a program.
+    bool reply_wanted_ = false;            ///< Of the request that starts a program.
+    std::uint32_t listen_comparisons_ = 0; ///< With what permitlisten= of the key allows.
 };
 
 constexpr std::uint32_t openssh_packet_max = 32768;               // CHAN_SES_PACKET_DEFAULT

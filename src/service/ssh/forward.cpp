@@ -3,6 +3,7 @@
 // and the far side closes when the peer has, when it has swallowed that much, or after
 // limits.ssh_forward_seconds. With refuse it fails after that time as at a closed port. A name that
 // cannot be resolved fails with both, and so does a port of the machine itself that is not SSH's.
+#include "persona/persona.hpp"
 #include "service/ssh/connection_base.hpp"
 #include "service/ssh/forward_target.hpp"
 
@@ -20,6 +21,13 @@ constexpr std::uint32_t ssh_port = 22;
 
 } // namespace
 
+bool ConnectionBase::is_own(std::string_view host) const {
+    const auto& persona = session_.persona;
+    const auto address = std::string_view{persona.address};
+    return is_loopback(host) || host == session_.dst_ip || host == persona.hostname ||
+           host == address.substr(0, address.find('/'));
+}
+
 /// What `ss -l` in the cell must agree with: the machine has this one service for certain.
 bool ConnectionBase::listens_on(std::uint32_t port) const {
     return port == ssh_port || port == session_.dst_port;
@@ -35,7 +43,7 @@ void ConnectionBase::begin_forward(Channel& channel, std::string_view host, std:
     if (!can_resolve(host)) {
         forward.refusal = "Name or service not known";
         time = resolve_failure_time();
-    } else if (!session_.ssh.sink || port == 0 || (leads_home(host) && !listens_on(port))) {
+    } else if (!session_.ssh.sink || port == 0 || (is_own(host) && !listens_on(port))) {
         forward.refusal = "Connection refused";
     }
     forward.due = session_.events.now() + time;

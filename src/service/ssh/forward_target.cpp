@@ -4,6 +4,7 @@
 #include "base/crypto/sha256.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace skep::service::ssh {
@@ -62,12 +63,20 @@ bool can_resolve(std::string_view host) {
     return is_address_or_name(host);
 }
 
-bool leads_home(std::string_view host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.") || host == "0.0.0.0";
+bool is_loopback(std::string_view host) {
+    std::string name{host};
+    if (name.ends_with('.')) name.pop_back();
+    std::ranges::transform(name, name.begin(), [](char byte) {
+        return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+    });
+    constexpr std::string_view mapped = "::ffff:127.";
+    constexpr std::array names{"localhost", "ip6-localhost", "::1", "::", "0.0.0.0", "0"};
+    return name.starts_with("127.") || name.starts_with(mapped) ||
+           std::ranges::any_of(names, [&](const char* one) { return name == one; });
 }
 
 Micros connect_time(std::string_view host) {
-    if (leads_home(host)) return 60 + static_cast<Micros>(crypto::random_below(240));
+    if (is_loopback(host)) return 60 + static_cast<Micros>(crypto::random_below(240));
     const auto digest = crypto::sha256(host);
     const auto distance = static_cast<std::uint8_t>(digest[0]) * 256 +
                           static_cast<std::uint8_t>(digest[1]); // 0 to 65535: up to 131 ms

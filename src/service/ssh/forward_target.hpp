@@ -11,8 +11,9 @@ namespace skep::service::ssh {
 /// Whether getaddrinfo() of glibc could give an address for it: an address, or a name of labels.
 bool can_resolve(std::string_view host);
 
-/// Whether it is this machine itself.
-bool leads_home(std::string_view host);
+/// Whether getaddrinfo() leads to this machine by a name or address that every machine has for
+/// itself.
+bool is_loopback(std::string_view host);
 
 /// Time for a connection to it, with its name's resolution, at this try: less than a millisecond to
 /// this machine, otherwise a distance that the host's name fixes, a few milliseconds more or less.

@@ -50,7 +50,8 @@ TEST_CASE("a forward is refused by setting, by name, and by port", "[ssh]") {
     world.ask(direct_tcpip("300.1.1.1", 80));
     CHECK(world.wait(*world.connection) == "refused 9 2 Name or service not known");
     // The machine itself listens at its SSH port alone.
-    for (const auto* home : {"localhost", "127.0.0.1", "127.9.9.9", "::1"}) {
+    for (const auto* home :
+         {"localhost", "LocalHost.", "127.9.9.9", "::1", "0", "::ffff:127.0.0.1"}) {
         world.ask(direct_tcpip(home, 6379));
         CHECK(world.wait(*world.connection) == "refused 9 2 Connection refused");
     }

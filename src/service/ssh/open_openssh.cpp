@@ -97,15 +97,22 @@ bool OpensshConnection::may_open(std::string_view host, std::uint32_t port) cons
            });
 }
 
-/// remote_open_match()
-bool OpensshConnection::may_listen(std::string_view host, std::uint32_t port) const {
+/// remote_open_match(). Both sides of a comparison are the peer's, and its cost is their product,
+/// here in a process that others share: no name is that long, and nobody needs so many forwards.
+bool OpensshConnection::may_listen(std::string_view host, std::uint32_t port) {
+    constexpr std::size_t name_bytes_max = 255; // RFC 1035 section 2.3.4
+    constexpr std::uint32_t comparisons_max = 32;
+    if (key_.permit_listen.empty()) return true;
+    if (host.size() > name_bytes_max || ++listen_comparisons_ > comparisons_max) {
+        weird("ssh.permit_listen", host);
+        return false;
+    }
     std::string name{host};
     for (auto& byte : name)
         if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-    return key_.permit_listen.empty() ||
-           std::ranges::any_of(key_.permit_listen, [&](const auto& one) {
-               return (one.port == 0 || one.port == port) && matches_pattern(one.host, name);
-           });
+    return std::ranges::any_of(key_.permit_listen, [&](const auto& one) {
+        return (one.port == 0 || one.port == port) && matches_pattern(one.host, name);
+    });
 }
 
 /// There is no socket to connect to: "open failed", at once.

@@ -141,6 +141,10 @@ void DropbearConnection::on_global_request(Reader in) {
     const bool want_reply = in.boolean();
     if (type && in.ok() && !key_.port_forwarding) {
         weird("ssh.global_request", type->substr(0, name_bytes_max));
+        const auto host = in.string();
+        const auto port = in.u32();
+        if (in.ok() && type->ends_with("tcpip-forward"))
+            record_forward(until_nul(*type), host, port);
         if (want_reply) sink_.send(Writer{Msg::request_failure}.bytes());
         return;
     }

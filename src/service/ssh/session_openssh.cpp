@@ -181,6 +181,7 @@ OpensshConnection::on_command(Channel& channel, Reader& in, ProgramRequest::Kind
 void OpensshConnection::force(ChannelProgram& program) {
     using Kind = ProgramRequest::Kind;
     const auto kind = program.request.kind;
+    program.subsystem = kind == Kind::subsystem;
     const auto asked = kind == Kind::subsystem ? std::string{"/usr/lib/openssh/sftp-server"}
                                                : program.request.command;
     if (!force_command(program,

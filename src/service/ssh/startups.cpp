@@ -16,7 +16,7 @@ bool Startups::drops(std::size_t all, std::size_t of_source) const {
 bool Startups::admit(const std::string& source) {
     const auto found = by_source_.find(source);
     const auto of_source = found == by_source_.end() ? 0 : found->second;
-    if (drops(count_ * workers_, of_source)) return false;
+    if (drops(count_, of_source)) return false;
     ++count_;
     ++by_source_[source];
     return true;

@@ -14,11 +14,9 @@ namespace skep::service::ssh {
 /// main_noinetd() (MAX_UNAUTH_CLIENTS, MAX_UNAUTH_PER_IP).
 class Startups {
   public:
-    /// `workers` processes get the listener's connections in turn, so each takes its own count
-    /// times `workers` for all; but a few of one source may well come to the same, so that limit is
-    /// each one's own: it may come late, never early. `limits` lives as long.
-    Startups(const StartupLimits& limits, std::size_t workers) noexcept
-        : limits_{limits}, workers_{workers} {}
+    /// Of several workers, which share a listener, each counts its own: the limits may come late,
+    /// never early. `limits` lives as long.
+    explicit Startups(const StartupLimits& limits) noexcept : limits_{limits} {}
 
     /// Whether one more from `source` is served; if so it counts until release().
     bool admit(const std::string& source);
@@ -28,7 +26,6 @@ class Startups {
     bool drops(std::size_t all, std::size_t of_source) const;
 
     const StartupLimits& limits_;
-    std::size_t workers_;
     std::size_t count_ = 0;
     std::unordered_map<std::string, std::size_t> by_source_;
 };

@@ -19,7 +19,7 @@ int admitted_of(Startups& startups, int tries) {
 
 TEST_CASE("MaxStartups 10:30:100 drops some from 10 on and all from 100 on", "[ssh]") {
     const auto& limits = find_profile("openssh-9.2p1")->startups;
-    Startups startups{limits, 1};
+    Startups startups{limits};
     for (std::size_t i = 0; i < limits.begin; ++i)
         REQUIRE(startups.admit("192.0.2.1"));
     const auto some = admitted_of(startups, 2000);
@@ -35,7 +35,7 @@ TEST_CASE("MaxStartups 10:30:100 drops some from 10 on and all from 100 on", "[s
 }
 
 TEST_CASE("dropbear keeps 30 connections without a login, 5 of one source", "[ssh]") {
-    Startups startups{find_profile("dropbear-2022.83")->startups, 1};
+    Startups startups{find_profile("dropbear-2022.83")->startups};
     for (int i = 0; i < 30; ++i)
         CHECK(startups.admit("192.0.2." + std::to_string(i / 5)));
     CHECK_FALSE(startups.admit("192.0.2.0"));
@@ -43,11 +43,4 @@ TEST_CASE("dropbear keeps 30 connections without a login, 5 of one source", "[ss
     startups.release("192.0.2.0");
     CHECK_FALSE(startups.admit("192.0.2.1"));
     CHECK(startups.admit("192.0.2.0"));
-}
-
-TEST_CASE("two workers count one another's startups as their own", "[ssh]") {
-    Startups startups{find_profile("dropbear-2022.83")->startups, 2};
-    for (int i = 0; i < 15; ++i)
-        CHECK(startups.admit("192.0.2." + std::to_string(i)));
-    CHECK_FALSE(startups.admit("198.51.100.1"));
 }
