@@ -123,7 +123,7 @@ void confine(const Ends& ends) {
         ::signal(number, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr); // NOLINT(concurrency-mt-unsafe): one thread
     ::umask(022);
     std::string name = "/sbin/init";
     std::array<char*, 2> argv{name.data(), nullptr};

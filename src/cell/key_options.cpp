@@ -257,6 +257,23 @@ std::optional<std::string_view> up_to_quote(std::string_view& text, bool escapes
     return std::nullopt;
 }
 
+/// What stands between the quotes of `permitopen="HOST:PORT"`; false if it is bad.
+bool take_dropbear_permit(std::string_view& text, KeyOptions& out) {
+    const auto target = up_to_quote(text, false);
+    if (!target) return false;
+    const auto colon = target->starts_with('[') ? target->find("]:") : target->find(':');
+    if (colon == std::string_view::npos) return false;
+    const bool bracket = target->starts_with('[');
+    const auto port = target->substr(colon + (bracket ? 2 : 1));
+    const auto value = port == "*" ? 0 : number(port, std::numeric_limits<std::uint32_t>::max());
+    if (value < 0) return false;
+    if (out.permit_open.size() < key_permits_max)
+        out.permit_open.push_back(
+            {std::string{target->substr(bracket ? 1 : 0, colon - (bracket ? 1 : 0))},
+             static_cast<std::uint32_t>(value)});
+    return true;
+}
+
 /// One option off `text`; false if it is bad.
 bool take_dropbear_option(std::string_view& text, KeyOptions& out) {
     const auto take = [&](std::string_view name) {
@@ -280,19 +297,7 @@ bool take_dropbear_option(std::string_view& text, KeyOptions& out) {
         if (!command) return false;
         out.command = *command;
     } else if (take("permitopen=\"")) {
-        const auto target = up_to_quote(text, false);
-        if (!target) return false;
-        const auto colon = target->starts_with('[') ? target->find("]:") : target->find(':');
-        if (colon == std::string_view::npos) return false;
-        const bool bracket = target->starts_with('[');
-        const auto port = target->substr(colon + (bracket ? 2 : 1));
-        const auto value =
-            port == "*" ? 0 : number(port, std::numeric_limits<std::uint32_t>::max());
-        if (value < 0) return false;
-        if (out.permit_open.size() < key_permits_max)
-            out.permit_open.push_back(
-                {std::string{target->substr(bracket ? 1 : 0, colon - (bracket ? 1 : 0))},
-                 static_cast<std::uint32_t>(value)});
+        return take_dropbear_permit(text, out);
     } else if (!take("no-touch-required")) {
         take("verify-required");
     }

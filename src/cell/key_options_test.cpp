@@ -23,6 +23,8 @@ std::string many(const std::string& option, int count) {
 
 } // namespace
 
+// NOLINTBEGIN(bugprone-unchecked-optional-access): REQUIRE checks
+
 TEST_CASE("options of a key are summarized as sshd does") {
     const std::string all =
         "key options: agent-forwarding port-forwarding pty user-rc x11-forwarding";
@@ -143,3 +145,5 @@ TEST_CASE("dropbear's options of a key") {
         CHECK_FALSE(parse_dropbear_options(odd));
     }
 }
+
+// NOLINTEND(bugprone-unchecked-optional-access)

@@ -66,7 +66,8 @@ class LinkRequest {
         if (!socket.valid()) return fail(Fault::refused, "rtnetlink");
         std::memcpy(bytes_.data(), &header_, sizeof header_);
         if (::send(socket.get(), bytes_.data(), header_.nlmsg_len, 0) < 0)
-            return fail(Fault::refused, std::strerror(errno));
+            return fail(Fault::refused,
+                        std::strerror(errno)); // NOLINT(concurrency-mt-unsafe): one thread
 
         struct {
             nlmsghdr header;
@@ -78,7 +79,9 @@ class LinkRequest {
             answer.header.nlmsg_type != NLMSG_ERROR)
             return fail(Fault::refused, "no answer of rtnetlink");
         if (answer.error.error != 0)
-            return fail(Fault::refused, std::strerror(-answer.error.error));
+            return fail(
+                Fault::refused,
+                std::strerror(-answer.error.error)); // NOLINT(concurrency-mt-unsafe): one thread
         return {};
     }
 

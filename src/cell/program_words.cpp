@@ -68,7 +68,7 @@ std::vector<std::string> program_words(const process::CellRequest& request,
                     request.dst_port),
         request.kind == Kind::subsystem ? std::string{sftp_server(persona)} : request.command};
     for (const auto& [name, value] : request.environment)
-        words.push_back(name + '=' + value);
+        words.emplace_back(name).append("=").append(value);
     return words;
 }
 

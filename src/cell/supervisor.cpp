@@ -115,7 +115,7 @@ Result<void> Supervisor::start() {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr); // NOLINT(concurrency-mt-unsafe): one thread
     children_ = Descriptor{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (auto attached = Tracer::seize(born_.init); !attached) return attached;
     if (::write(born_.release.get(), "g", 1) != 1) return fail(Fault::refused, "pipe");
@@ -161,6 +161,8 @@ Result<void> Supervisor::wait_for_init() {
     return tracer_->adopt();
 }
 
+// NOLINTBEGIN(bugprone-unchecked-optional-access): run() comes after start(), which makes all but
+// the notifier; that one is told of by its own descriptor.
 void Supervisor::run() {
     while (!stop_ && !outlet_.closed()) {
         std::array<pollfd, 4> waits{pollfd{outlet_.socket(), POLLIN, 0},
@@ -356,6 +358,8 @@ void Supervisor::start_daemons() {
     if (view_->find({}, "/usr/sbin/cron").regular())
         send_words({"daemon", "/usr/sbin/cron", "/usr/sbin/cron", "-f"});
 }
+
+// NOLINTEND(bugprone-unchecked-optional-access)
 
 } // namespace
 

@@ -47,12 +47,12 @@ TEST_CASE("a request for a program comes back as it was") {
 }
 
 TEST_CASE("every cut of a message between processes is malformed") {
-    KeyQuestion question{.request = 1,
-                         .persona = "p",
-                         .key = "k",
-                         .username = "u",
-                         .blob = "b",
-                         .src_ip = "192.0.2.7"};
+    const KeyQuestion question{.request = 1,
+                               .persona = "p",
+                               .key = "k",
+                               .username = "u",
+                               .blob = "b",
+                               .src_ip = "192.0.2.7"};
     const CellExit exit{.request = 2, .status = 3, .signal = 15, .core = true};
     const auto request = encode(full_request());
     for (std::size_t size = 0; size < request.size(); ++size)
@@ -114,7 +114,9 @@ TEST_CASE("the answer about a key comes back as it was, and nothing beyond its b
     options.permit_listen = options.permit_open;
     CHECK(encode(answer).size() < message_bytes_max);
     CHECK(decode_key_answer(encode(answer)));
-    const auto refuses = [](KeyAnswer changed) { return !decode_key_answer(encode(changed)); };
+    const auto refuses = [](const KeyAnswer& changed) {
+        return !decode_key_answer(encode(changed));
+    };
     auto more = answer;
     more.verdict.notes.emplace_back();
     CHECK(refuses(more));

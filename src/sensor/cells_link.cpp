@@ -178,7 +178,8 @@ Task<Result<process::CellExit>> CellsLink::ended(std::uint64_t request) {
     const auto found = state->running.find(request);
     if (found == state->running.end()) co_return fail(Fault::closed, "no such program");
     const auto program = found->second;
-    while (!program->exit) {
+    const auto& exit = program->exit;
+    while (!exit) {
         program->told.expires_at(asio::steady_timer::time_point::max());
         boost::system::error_code error;
         auto token = asio::redirect_error(asio::use_awaitable, error);
@@ -186,10 +187,10 @@ Task<Result<process::CellExit>> CellsLink::ended(std::uint64_t request) {
         const auto cancellation = co_await asio::this_coro::cancellation_state;
         if (cancellation.cancelled() != asio::cancellation_type::none)
             co_return fail(Fault::cancelled);
-        if (!program->exit && !state->running.contains(request))
+        if (!exit && !state->running.contains(request))
             co_return fail(Fault::closed, "its cell is gone");
     }
-    co_return *program->exit;
+    co_return *exit;
 }
 
 Task<Result<KeyVerdict>> CellsLink::judge_key(process::KeyQuestion question) {

@@ -23,7 +23,7 @@ using AsioDescriptor = asio::posix::stream_descriptor;
 namespace {
 
 constexpr std::size_t read_bytes_max =
-    32 * 1024; ///< One recording message; well below message_bytes_max.
+    std::size_t{32} * 1024; ///< One recording message; well below message_bytes_max.
 constexpr std::uint32_t cells_a_side_max = 1000;
 constexpr std::uint32_t usual_columns = 80;
 constexpr std::uint32_t usual_rows = 24;
@@ -142,12 +142,14 @@ CellProgram::~CellProgram() {
 }
 
 Task<Result<std::string>> CellProgram::read_output(std::size_t bytes_max) {
-    return state_->read(state_->has_pipes ? *state_->output : state_->input, bytes_max);
+    auto& state = *state_;
+    return state.read(state.output ? *state.output : state.input, bytes_max);
 }
 
 Task<Result<std::string>> CellProgram::read_errors(std::size_t bytes_max) {
-    if (!state_->has_pipes) co_return fail(Fault::closed);
-    co_return co_await state_->read(*state_->errors, bytes_max);
+    auto& state = *state_;
+    if (!state.errors) co_return fail(Fault::closed);
+    co_return co_await state.read(*state.errors, bytes_max);
 }
 
 Task<Result<void>> CellProgram::write(std::string_view bytes) {
@@ -183,11 +185,12 @@ void CellProgram::resize(std::uint32_t columns, std::uint32_t rows) {
 }
 
 void CellProgram::drain() {
-    state_->draining = true;
-    if (!state_->has_pipes) return; // a terminal's end is its session leader's
+    auto& state = *state_;
+    state.draining = true;
     boost::system::error_code ignored;
-    state_->output->cancel(ignored);
-    state_->errors->cancel(ignored);
+    // A terminal's end is its session leader's.
+    if (state.output) state.output->cancel(ignored);
+    if (state.errors) state.errors->cancel(ignored);
 }
 
 void CellProgram::signal(std::string_view name) {
@@ -196,10 +199,10 @@ void CellProgram::signal(std::string_view name) {
 
 void CellProgram::hang_up() {
     boost::system::error_code ignored;
-    state_->input.close(ignored);
-    if (!state_->has_pipes) return;
-    state_->output->close(ignored);
-    state_->errors->close(ignored);
+    auto& state = *state_;
+    state.input.close(ignored);
+    if (state.output) state.output->close(ignored);
+    if (state.errors) state.errors->close(ignored);
 }
 
 Task<Result<service::Exit>> CellProgram::exited() {

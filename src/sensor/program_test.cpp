@@ -18,6 +18,8 @@ using namespace skep::sensor;
 using process::Descriptor;
 using process::MessageKind;
 
+// NOLINTBEGIN(bugprone-unchecked-optional-access): REQUIRE checks
+
 namespace {
 
 /// A coroutine's result, once it is there.
@@ -104,8 +106,8 @@ struct Fixture {
         WireWriter out;
         out.u64(1).bytes("0123456789abcdef");
         const std::array<int, 3> ends{near[0].get(), near[1].get(), near[2].get()};
-        REQUIRE(process::send_now(cells_end.get(), MessageKind::cell_opened, std::move(out).take(),
-                                  ends));
+        const auto payload = std::move(out).take();
+        REQUIRE(process::send_now(cells_end.get(), MessageKind::cell_opened, payload, ends));
         turn();
         REQUIRE(opening->has_value());
         REQUIRE((*opening)->has_value());
@@ -244,5 +246,8 @@ TEST_CASE("a request that fits into no message is refused at once") {
     Fixture f;
     process::CellRequest request;
     request.command = std::string(process::message_bytes_max, 'x');
-    CHECK((**f.start(f.cells.open(std::move(request)))).error().kind() == Fault::over_limit);
+    auto opened = f.start(f.cells.open(std::move(request)));
+    CHECK((**opened).error().kind() == Fault::over_limit);
 }
+
+// NOLINTEND(bugprone-unchecked-optional-access)

@@ -265,7 +265,8 @@ Sensor::~Sensor() {
         state_->io.restart();
         state_->io.poll();
     }
-    if (state_->connections != 0) static_cast<void>(state_.release());
+    if (state_->connections != 0)
+        static_cast<void>(state_.release()); // NOLINT(bugprone-unused-return-value): left alone
 }
 
 Result<std::unique_ptr<Sensor>> Sensor::make(asio::io_context& io,

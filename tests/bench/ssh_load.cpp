@@ -148,12 +148,12 @@ void none(Peer& peer, const Load& load) {
     peer.authenticate(load, "none");
 }
 
-void login(Peer& peer, const Load& load) {
+void log_in(Peer& peer, const Load& load) {
     peer.good = peer.authenticate(load, "password") && peer.good;
 }
 
 void exec(Peer& peer, const Load& load) {
-    login(peer, load);
+    log_in(peer, load);
     peer.open_session();
     peer.say(peer.request("exec", true).string("uname -a"));
     peer.wait_for(Msg::channel_close);
@@ -161,7 +161,7 @@ void exec(Peer& peer, const Load& load) {
 }
 
 void shell(Peer& peer, const Load& load) {
-    login(peer, load);
+    log_in(peer, load);
     peer.open_session();
     auto terminal = peer.request("pty-req", true);
     peer.say(
@@ -217,10 +217,11 @@ int main(int argc, char** argv) {
     if (!address) return 2;
     Load load{.address = *address, .user = words[3], .password = words[4]};
     load.count = static_cast<std::uint32_t>(std::strtoul(words[2].c_str(), nullptr, 10));
-    if (const char* sources = std::getenv("SKEP_BENCH_SOURCES"))
+    if (const char* sources =
+            std::getenv("SKEP_BENCH_SOURCES")) // NOLINT(concurrency-mt-unsafe): one thread
         load.sources = std::max(1U, static_cast<std::uint32_t>(std::strtoul(sources, nullptr, 10)));
     if (words[0] == "none") return repeat(load, none);
-    if (words[0] == "login") return repeat(load, login);
+    if (words[0] == "login") return repeat(load, log_in);
     if (words[0] == "exec") return repeat(load, exec);
     if (words[0] == "idle") return hold(load, [](Peer&, const Load&) {});
     if (words[0] == "shell") return hold(load, shell);

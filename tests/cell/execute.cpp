@@ -73,8 +73,9 @@ bool TestCell::exchange(std::string_view& input, Outcome& outcome) {
     return true;
 }
 
-Outcome
-TestCell::execute(process::CellRequest request, std::string input, const std::string& signal) {
+Outcome TestCell::execute(process::CellRequest request,
+                          const std::string& input,
+                          const std::string& signal) {
     ::signal(SIGPIPE, SIG_IGN);
     Outcome outcome;
     request.protocol = "ssh";
@@ -95,11 +96,11 @@ TestCell::execute(process::CellRequest request, std::string input, const std::st
     return outcome;
 }
 
-Outcome TestCell::execute(const std::string& command, std::string input) {
+Outcome TestCell::execute(const std::string& command, const std::string& input) {
     process::CellRequest request;
     request.kind = process::CellRequest::Kind::command;
     request.command = command;
-    return execute(std::move(request), std::move(input));
+    return execute(std::move(request), input);
 }
 
 } // namespace skep::cell::test

@@ -26,7 +26,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using process::Descriptor;
 using process::Message;
 using process::MessageKind;
 using Clock = std::chrono::steady_clock;

@@ -71,9 +71,10 @@ class TestCell {
     /// Runs a program on pipes as SSH would and gives it `input`, until it has ended and closed
     /// its output. `signal`: sent once it has printed something. A subsystem's input is closed only
     /// then: sftp-server takes an end of file before it writes what it has to say.
-    Outcome
-    execute(process::CellRequest request, std::string input = {}, const std::string& signal = {});
-    Outcome execute(const std::string& command, std::string input = {});
+    Outcome execute(process::CellRequest request,
+                    const std::string& input = {},
+                    const std::string& signal = {});
+    Outcome execute(const std::string& command, const std::string& input = {});
 
     /// As open, for a request that is not a login shell's.
     std::string start(process::CellRequest request,

@@ -35,6 +35,9 @@ std::string without_returns(std::string text) {
     return text;
 }
 
+/// Compared with instead of asking empty(), so that a check that fails tells the failure.
+constexpr std::string_view no_failure{};
+
 bool has_image(const std::string& name) {
     const auto path = std::string{SKEP_BUILT_IMAGES} + '/' + name + "/manifest.json";
     if (std::filesystem::exists(path)) return true;
@@ -49,7 +52,7 @@ TEST_CASE("a command's output, errors and status come back, each on its own") {
     test::TestCells cells;
     auto cell = cells.launch(1);
     const auto done = cell.execute("echo out; echo err >&2; exit 3");
-    CHECK(done.failure == "");
+    CHECK(done.failure == no_failure);
     CHECK(done.output == "out\n");
     CHECK(done.errors == "err\n");
     CHECK(done.exit.status == 3);
@@ -57,7 +60,7 @@ TEST_CASE("a command's output, errors and status come back, each on its own") {
     CHECK(cell.execute("tty; readlink /proc/self/fd/0 | cut -c1-5").output == "not a tty\npipe:\n");
     CHECK(cell.execute("cat", "from the peer").output == "from the peer");
     CHECK(cell.execute("tr '\\0' ' ' < /proc/$$/cmdline; :").output.starts_with("sh -c tr "));
-    process::CellRequest shell;
+    const process::CellRequest shell;
     CHECK(cell.execute(shell, "echo $0; exit 4\n").output == "-sh\n");
     cell.stop();
 }
@@ -113,7 +116,7 @@ TEST_CASE("a hung-up program on pipes goes on") {
     request.username = "root";
     request.protocol = "ssh";
     request.terminal = false;
-    REQUIRE(cell.start(request) == "");
+    REQUIRE(cell.start(request) == no_failure);
     cell.tell(process::MessageKind::cell_close);
     REQUIRE(cell.await([&] { return cell.closed; }));
     CHECK(cell.execute("sleep 2; cat /tmp/done").output == "done\n");
@@ -125,7 +128,7 @@ TEST_CASE("what cat writes over a command is kept") {
     test::TestCells cells;
     auto cell = cells.launch(1);
     REQUIRE(cell.execute("cat > /tmp/payload; chmod 755 /tmp/payload", "the payload").failure ==
-            "");
+            no_failure);
     CHECK(cell.await([&] { return cell.kept("the payload"); }));
     const auto event = std::ranges::find(cell.events, "file.captured", &event::Event::eventid);
     REQUIRE(event != cell.events.end());
@@ -156,7 +159,8 @@ TEST_CASE("authorized keys of the cell are found, and nothing is followed or wai
     CHECK(cell.holds_key("root", blob));
     for (const auto* odd : {"ln -s /proc/self/fd/0", "ln -s ../../../../../../etc/hostname",
                             "ln -s authorized_keys", "mkfifo", "mkdir"}) {
-        cell.execute("rm -rf " + keys + "; " + odd + ' ' + keys);
+        cell.execute(
+            std::string{"rm -rf "}.append(keys).append("; ").append(odd).append(" ").append(keys));
         CHECK_FALSE(cell.holds_key("root", blob));
     }
     cell.execute("rm -rf " + keys + "; yes '#################' | head -c 3000000 > " + keys +
@@ -179,7 +183,7 @@ TEST_CASE("terminal modes and sizes of a request are the terminal's") {
     // VINTR ^B, VERASE off, ECHO off, IUTF8 on, ONLCR off, 9600 baud; an unknown one; the end.
     request.modes = "\x01\0\0\0\x02\x03\0\0\0\xff\x35\0\0\0\0\x2a\0\0\0\1\x48\0\0\0\0"
                     "\x80\0\0\x25\x80\x81\0\0\x25\x80\x9f\0\0\0\1\0"s;
-    REQUIRE(cell.start(request) == "");
+    REQUIRE(cell.start(request) == no_failure);
     const auto text = cell.read_rest();
     CHECK(text.contains("speed 9600 baud"));
     CHECK(text.contains("rows 43; columns 132"));
@@ -190,10 +194,10 @@ TEST_CASE("terminal modes and sizes of a request are the terminal's") {
     CHECK(text.contains("-onlcr"));
     CHECK(text.contains("/dev/pts/0"));
     request.modes = "\x01\0\0\0\x02\0more"s; // bytes after the end: none applies
-    REQUIRE(cell.start(request) == "");
+    REQUIRE(cell.start(request) == no_failure);
     CHECK(cell.read_rest().contains("intr = ^C"));
     request.modes = "\x01\0\0\0\x02\x03\0"s; // cut off
-    REQUIRE(cell.start(request) == "");
+    REQUIRE(cell.start(request) == no_failure);
     CHECK(cell.read_rest().contains("intr = ^C"));
     cell.stop();
 }
@@ -219,19 +223,19 @@ TEST_CASE("a router's environment is dropbear's") {
 TEST_CASE("Debian's environment, greeting and records are sshd's", "[.image]") {
     if (!can_run() || !has_image("debian")) return;
     test::TestCells cells{{}, {}, {"debian"}, SKEP_BUILT_IMAGES};
-    REQUIRE(cells.error == "");
+    REQUIRE(cells.error == no_failure);
     auto cell = cells.launch(1, "debian");
     auto request = command("tr '\\0' '\\n' < /proc/$$/environ; :");
     request.environment = {{"LC_A", "1"}};
     const auto variables = cell.execute(request);
-    REQUIRE(variables.failure == "");
+    REQUIRE(variables.failure == no_failure);
     CHECK(variables.output ==
           "LC_A=1\nUSER=root\nLOGNAME=root\nHOME=/root\n"
           "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nSHELL=/bin/bash\n"
           "MOTD_SHOWN=pam\nLANG=en_US.UTF-8\nSSH_CLIENT=192.0.2.7 4711 22\n"
           "SSH_CONNECTION=192.0.2.7 4711 192.0.2.1 22\n");
     request.username = "guest";
-    REQUIRE(cell.start(on_terminal(request)) == "");
+    REQUIRE(cell.start(on_terminal(request)) == no_failure);
     CHECK(without_returns(cell.read_rest()) ==
           "LC_A=1\nUSER=guest\nLOGNAME=guest\nHOME=/home/guest\n"
           "PATH=/usr/local/bin:/usr/bin:/bin:/usr/games\nSHELL=/bin/bash\nTERM=xterm\n"
@@ -240,21 +244,21 @@ TEST_CASE("Debian's environment, greeting and records are sshd's", "[.image]") {
 
     const std::string free = "Debian GNU/Linux comes with ABSOLUTELY NO WARRANTY, to the extent\n"
                              "permitted by applicable law.\n";
-    process::CellRequest shell;
+    const process::CellRequest shell;
     const auto quiet = cell.execute(shell, "echo 0=$0\n");
     CHECK(quiet.output.starts_with("Linux " + cells.persona("debian").hostname + ' '));
     CHECK(quiet.output.ends_with(free + "0=-bash\n"));
-    REQUIRE(cell.start(on_terminal(shell)) == "");
+    REQUIRE(cell.start(on_terminal(shell)) == no_failure);
     CHECK_FALSE(cell.read_until("# ").contains("Last login"));
     cell.type("who; exit\n");
     CHECK(cell.read_rest().contains("(192.0.2.7)"));
-    REQUIRE(cell.start(on_terminal(shell)) == "");
+    REQUIRE(cell.start(on_terminal(shell)) == no_failure);
     const auto again = cell.read_until("# ");
     CHECK(again.contains("permitted by applicable law.\r\nLast login: "));
     CHECK(again.contains(" from 192.0.2.7\r\r\n"));
     cell.type("last -n 3; touch ~/.hushlogin; exit\n");
     CHECK(cell.read_rest().contains("still logged in"));
-    REQUIRE(cell.start(on_terminal(shell)) == "");
+    REQUIRE(cell.start(on_terminal(shell)) == no_failure);
     CHECK_FALSE(cell.read_until("# ").contains("Last login"));
     cell.stop();
 }
@@ -262,7 +266,7 @@ TEST_CASE("Debian's environment, greeting and records are sshd's", "[.image]") {
 TEST_CASE("sftp-server and scp take uploads, which are kept as such", "[.image]") {
     if (!can_run() || !has_image("debian")) return;
     test::TestCells cells{{}, {}, {"debian"}, SKEP_BUILT_IMAGES};
-    REQUIRE(cells.error == "");
+    REQUIRE(cells.error == no_failure);
     auto cell = cells.launch(1, "debian");
     process::CellRequest sftp;
     sftp.kind = Kind::subsystem;

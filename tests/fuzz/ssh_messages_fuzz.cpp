@@ -41,6 +41,16 @@ void step(SshLayers& layers, Auth& auth, std::uint8_t what) {
         if (auth.deadline() != std::numeric_limits<Micros>::max()) layers.wait(auth);
 }
 
+KeyOptions key_of(std::uint8_t flags) {
+    KeyOptions key;
+    if ((flags & 32U) == 0) return key;
+    key.pty = key.x11_forwarding = key.agent_forwarding = false;
+    key.port_forwarding = (flags & 64U) != 0;
+    key.command = "internal-sftp";
+    key.permit_open = key.permit_listen = {{"*", 80}};
+    return key;
+}
+
 std::string_view take(std::string_view& input) {
     if (input.size() < 2) return std::exchange(input, {}).substr(0, 0);
     const auto length =
@@ -52,6 +62,7 @@ std::string_view take(std::string_view& input) {
 
 } // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     std::string_view input{reinterpret_cast<const char*>(bytes), size};
     if (input.empty()) return 0;
@@ -65,14 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     layers.programs.starts = (flags & 16U) == 0;
     const auto auth = Auth::make(layers.session, layers.sink);
     std::unique_ptr<Connection> connection;
-    KeyOptions key;
-    if ((flags & 32U) != 0) {
-        key.pty = key.x11_forwarding = key.agent_forwarding = false;
-        key.port_forwarding = (flags & 64U) != 0;
-        key.command = "internal-sftp";
-        key.permit_open = key.permit_listen = {{"*", 80}};
-    }
-    if ((flags & 2U) != 0) connection = layers.connect({"root", key, {"note"}});
+    if ((flags & 2U) != 0) connection = layers.connect({"root", key_of(flags), {"note"}});
     while (!input.empty()) {
         const auto record = take(input);
         if (record.empty()) continue;

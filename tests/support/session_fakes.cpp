@@ -131,7 +131,7 @@ class FakeProgram final : public service::Program {
         } else if (line == "env") {
             tell("TERM=" + request_.term + " USER=" + request_.username);
             for (const auto& [name, value] : request_.environment)
-                tell(name + "=" + value);
+                tell(std::string{name}.append("=").append(value));
         } else if (line == "size") {
             tell(std::to_string(request_.rows) + " " + std::to_string(request_.columns));
         } else {

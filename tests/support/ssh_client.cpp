@@ -48,7 +48,7 @@ std::string SshClient::seal_raw(std::string packet) {
 }
 
 std::string SshClient::seal(std::string_view payload) {
-    std::string body = deflater_ ? deflater_->message(payload) : std::string{payload};
+    const std::string body = deflater_ ? deflater_->message(payload) : std::string{payload};
     const auto block = protection_->block_bytes();
     const auto unpadded = 5 + body.size() - (protection_->length_apart() ? 4 : 0);
     auto padding = block - unpadded % block;

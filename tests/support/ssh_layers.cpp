@@ -212,7 +212,7 @@ std::string ConnectedLayers::ask(const Writer& message) {
 std::string ConnectedLayers::run(std::string_view command, std::uint32_t id) {
     ask(channel_open("session"));
     auto request = channel_request(id, "exec");
-    return ask(std::move(request.string(command)));
+    return ask(request.string(command));
 }
 
 } // namespace skep::tests

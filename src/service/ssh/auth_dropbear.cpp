@@ -202,7 +202,8 @@ void DropbearAuth::answer(KeyVerdict verdict) {
     if (!question_ || !pending_ || state_ != State::busy) return;
     question_.reset();
     state_ = State::open;
-    const auto key = *std::exchange(pending_, std::nullopt);
+    const auto key = std::move(*pending_);
+    pending_.reset();
     if (!verdict.held) {
         send_failure(methods);
     } else if (!key.signed_) {

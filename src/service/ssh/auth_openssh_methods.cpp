@@ -141,7 +141,8 @@ OpensshAuth::check_key(const KeyOffer& offer, std::string_view host_key, Reader&
 void OpensshAuth::answer(KeyVerdict verdict) {
     if (!question_ || !pending_ || state_ != State::busy) return;
     question_.reset();
-    const auto key = *std::exchange(pending_, std::nullopt);
+    const auto key = std::move(*pending_);
+    pending_.reset();
     keep_notes(verdict.notes);
     if (!verdict.held) {
         conclude(Outcome::failed);

@@ -60,6 +60,8 @@ struct Key {
 
 } // namespace
 
+// NOLINTBEGIN(bugprone-unchecked-optional-access): REQUIRE checks
+
 TEST_CASE("OpenSSH knows one service before a login", "[ssh]") {
     SshLayers layers{"openssh-9.2p1"};
     auto auth = Auth::make(layers.session, layers.sink);
@@ -279,7 +281,7 @@ TEST_CASE("dropbear ends at a signature that it cannot read or that names anothe
     // The length of the whole does not matter.
     auto good = key.signed_with("");
     const auto signature = key.signature(good);
-    CHECK(answer(std::move(good.u32(7).raw(signature))) == "success; authenticated");
+    CHECK(answer(good.u32(7).raw(signature)) == "success; authenticated");
 }
 
 TEST_CASE("dropbear takes a key only for the algorithm of its own type", "[ssh]") {
@@ -287,7 +289,7 @@ TEST_CASE("dropbear takes a key only for the algorithm of its own type", "[ssh]"
     const Key key;
     const auto offer = [&](std::string_view algorithm, std::string_view blob) {
         auto request = auth_request("root", "publickey");
-        return dialog.ask(std::move(request.boolean(true).string(algorithm).string(blob)));
+        return dialog.ask(request.boolean(true).string(algorithm).string(blob));
     };
     Writer certificate;
     certificate.string("ssh-rsa-cert-v01@openssh.com").string("nonce");
@@ -297,3 +299,5 @@ TEST_CASE("dropbear takes a key only for the algorithm of its own type", "[ssh]"
     CHECK(offer("ssh-ed25519", key.key.blob()).empty());
     CHECK(dialog.auth->question());
 }
+
+// NOLINTEND(bugprone-unchecked-optional-access)

@@ -10,8 +10,7 @@ namespace skep::service::ssh {
 void OpensshConnection::settle() {
     if (ended_) return;
     // channel_output_poll(), then what each turn of the loop does before and after it waits.
-    for (std::size_t id = 0; id < channels_.size(); ++id) {
-        auto* channel = channels_[id].get();
+    for (const auto& channel : channels_) {
         if (channel == nullptr || channel->stage != Channel::Stage::open) continue;
         if (channel->close_sent || channel->close_received) continue;
         if (channel->to_peer == Channel::Half::draining) {

@@ -11,8 +11,8 @@ namespace {
 using enum ClientKind;
 
 /// Every byte of a literal, zeros too.
-template <std::size_t size> constexpr std::string_view bytes(const char (&literal)[size]) {
-    return {literal, size - 1};
+template <std::size_t Size> constexpr std::string_view bytes(const char (&literal)[Size]) {
+    return {literal, Size - 1};
 }
 
 /// A row of what clients call themselves.

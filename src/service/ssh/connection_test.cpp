@@ -84,9 +84,9 @@ TEST_CASE("OpenSSH names the signals it knows", "[ssh]") {
     ConnectedLayers world;
     world.run("sleep 9");
     auto signal = channel_request(0, "signal");
-    CHECK(world.ask(std::move(signal.string("TERM"))) == "ok 7");
+    CHECK(world.ask(signal.string("TERM")) == "ok 7");
     auto other = channel_request(0, "signal");
-    CHECK(world.ask(std::move(other.string("ALRM"))) == "fail 7");
+    CHECK(world.ask(other.string("ALRM")) == "fail 7");
     CHECK(world.programs.take() == "start 0 sleep 9; signal 0 TERM");
     world.connection->program_exited(0, 0, "STKFLT", false);
     CHECK(world.sink.take().starts_with("request 7 exit-signal SIG@openssh.com"));
@@ -128,7 +128,7 @@ TEST_CASE("what a program left is printed after its exit once the window is wide
         CHECK(world.programs.take().contains("may_print 0 no"));
         world.connection->program_exited(0, 0, "", false);
         auto adjust = channel_message(Msg::channel_window_adjust, 0);
-        world.ask(std::move(adjust.u32(100)));
+        world.ask(adjust.u32(100));
         CHECK(world.programs.take().contains("may_print 0 yes"));
         CHECK(world.connection->room(0) == 100);
     }
@@ -136,7 +136,7 @@ TEST_CASE("what a program left is printed after its exit once the window is wide
 
 TEST_CASE("limit ssh_unread_bytes: nothing more is read while programs do not read", "[ssh]") {
     ConnectedLayers world;
-    world.session.ssh.unread_bytes = 3 * 32768;
+    world.session.ssh.unread_bytes = std::size_t{3} * 32768;
     world.run("sleep 9");
     const std::string piece(32768, 'x');
     CHECK(world.connection->may_receive());
@@ -167,8 +167,8 @@ TEST_CASE("OpenSSH's terminal, environment, agent and X11 reach the program", "[
     world.ask(channel_open("session"));
     CHECK(world.ask(terminal(0, std::string_view{"\x35\0\0\0\1\0", 6})) == "ok 7");
     auto accepted = channel_request(0, "env"), refused = channel_request(0, "env");
-    CHECK(world.ask(std::move(accepted.string("LC_ALL").string("C"))) == "ok 7");
-    CHECK(world.ask(std::move(refused.string("PATH").string("x"))) == "fail 7");
+    CHECK(world.ask(accepted.string("LC_ALL").string("C")) == "ok 7");
+    CHECK(world.ask(refused.string("PATH").string("x")) == "fail 7");
     auto x11 = channel_request(0, "x11-req");
     x11.u8(0).string("MIT-MAGIC-COOKIE-1").string("00").u32(0);
     CHECK(world.ask(x11) == "ok 7");
@@ -185,7 +185,7 @@ TEST_CASE("OpenSSH's terminal, environment, agent and X11 reach the program", "[
     CHECK(request.environment[1].second == "localhost:10.0");
     CHECK(request.environment[2].second.starts_with("/tmp/ssh-"));
     auto change = channel_request(0, "window-change");
-    CHECK(world.ask(std::move(change.u32(90).u32(30).u32(0).u32(0))) == "ok 7");
+    CHECK(world.ask(change.u32(90).u32(30).u32(0).u32(0)) == "ok 7");
     world.ask(channel_data(0, "whoami\rexi"));
     CHECK(world.last("command.input").text_of("input") == "whoami");
     // The end of the client's data does not reach a terminal.
@@ -217,7 +217,7 @@ TEST_CASE("OpenSSH's answers to what is wrong", "[ssh]") {
     auto adjust = channel_message(Msg::channel_window_adjust, 9);
     CHECK(first(adjust).empty());
     auto overflow = channel_message(Msg::channel_window_adjust, 0);
-    CHECK(first(std::move(overflow.u32(0xffffffff))) == "end");
+    CHECK(first(overflow.u32(0xffffffff)) == "end");
     CHECK(first(channel_message(Msg::channel_extended_data, 0)) ==
           "disconnect 2 Invalid extended_data message");
     CHECK(first(channel_request(0, "foo")) == "fail 7");
@@ -244,8 +244,7 @@ TEST_CASE("OpenSSH's global requests take numbers as its listeners do", "[ssh]")
     CHECK(world.ask(listen_request("cancel-tcpip-forward", "127.0.0.1", 40999)) == "yes");
     CHECK(world.ask(channel_open("session")) == "open 7 3 0 32768");
     auto silent = global_request("tcpip-forward", false);
-    CHECK(world.ask(std::move(silent.string("").u32(0))) ==
-          "debug Server has disabled port forwarding.");
+    CHECK(world.ask(silent.string("").u32(0)) == "debug Server has disabled port forwarding.");
     auto path = global_request("streamlocal-forward@openssh.com");
     path.string("/tmp/x");
     CHECK(world.ask(path) == "yes");
@@ -276,5 +275,5 @@ TEST_CASE("OpenSSH announces its host keys and proves them", "[ssh]") {
     CHECK(crypto::verify_signature(keys[0].blob(), "ssh-ed25519", signature.string(),
                                    covered.bytes()));
     auto unknown = global_request("hostkeys-prove-00@openssh.com");
-    CHECK(world.ask(std::move(unknown.string("x"))) == "no");
+    CHECK(world.ask(unknown.string("x")) == "no");
 }

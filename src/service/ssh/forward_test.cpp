@@ -61,10 +61,10 @@ TEST_CASE("a forward is refused by setting, by name, and by port", "[ssh]") {
     world.ask(direct_tcpip("10.0.0.2", 80));
     CHECK(world.wait(*world.connection) == "refused 9 2 Connection refused");
     auto local = channel_open("direct-streamlocal@openssh.com");
-    CHECK(world.ask(std::move(local.string("/run/docker.sock").string("").u32(0))) ==
+    CHECK(world.ask(local.string("/run/docker.sock").string("").u32(0)) ==
           "refused 7 2 open failed");
     auto tunnel = channel_open("tun@openssh.com");
-    CHECK(world.ask(std::move(tunnel.u32(1).u32(1))) ==
+    CHECK(world.ask(tunnel.u32(1).u32(1)) ==
           "debug Server has rejected tunnel device forwarding; refused 7 2 open failed");
     CHECK(world.ask(channel_open("session")) == "open 7 1 0 32768");
 }

@@ -128,10 +128,11 @@ Identification read_dropbear(std::string_view bytes) {
         if (byte != '\n' && byte != '\r') result.line += byte;
         if (byte != '\n' && result.line.size() < short_line_bytes_max) continue;
         result.line.resize(std::min(result.line.size(), result.line.find('\0')));
-        if (!result.line.starts_with("SSH-2.") && !result.line.starts_with("SSH-1.99-"))
-            return refuse(std::move(result), {},
-                          result.line.starts_with("SSH-") ? "identification_version"
-                                                          : "identification_invalid");
+        if (!result.line.starts_with("SSH-2.") && !result.line.starts_with("SSH-1.99-")) {
+            const auto* const weird = result.line.starts_with("SSH-") ? "identification_version"
+                                                                      : "identification_invalid";
+            return refuse(std::move(result), {}, weird);
+        }
         result.state = State::accepted;
         return result;
     }

@@ -20,18 +20,18 @@ Result<Exchanged> respond_x25519(std::string_view client, FieldRules) {
     return result;
 }
 
-template <crypto::Curve curve> Result<Exchanged> respond_ecdh(std::string_view client, FieldRules) {
-    const auto key = crypto::make_ecdh(curve);
+template <crypto::Curve Named> Result<Exchanged> respond_ecdh(std::string_view client, FieldRules) {
+    const auto key = crypto::make_ecdh(Named);
     TRY(auto shared, key->agree(client));
     Exchanged result{std::string{client}, std::string{key->public_value()}, encode_secret(shared)};
     crypto::wipe(shared);
     return result;
 }
 
-template <unsigned group>
+template <unsigned Group>
 Result<Exchanged> respond_group(std::string_view client, FieldRules rules) {
     TRY(const auto number, mpint_magnitude(client));
-    const auto key = crypto::make_finite_field(crypto::modp_prime(group), "\x02",
+    const auto key = crypto::make_finite_field(crypto::modp_prime(Group), "\x02",
                                                rules.strength_bits, rules.bits_set_min);
     TRY(auto shared, key->agree(number));
     Exchanged result{std::string{client}, number_bytes(key->public_value()), encode_secret(shared)};

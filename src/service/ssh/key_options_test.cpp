@@ -21,12 +21,12 @@ struct World : SshLayers {
 
     std::string request(std::string_view type, const Writer& rest = {}) {
         auto message = channel_request(0, type);
-        return ask(std::move(message.raw(rest.bytes())));
+        return ask(message.raw(rest.bytes()));
     }
 
     std::string run(std::string_view type, std::string_view text) {
         Writer rest;
-        return request(type, std::move(rest.string(text)));
+        return request(type, rest.string(text));
     }
 
     std::string terminal() {
@@ -37,12 +37,12 @@ struct World : SshLayers {
 
     std::string direct(std::string_view host, std::uint32_t port) {
         auto open = channel_open("direct-tcpip", 9);
-        return ask(std::move(open.string(host).u32(port).string("10.0.0.1").u32(4000)));
+        return ask(open.string(host).u32(port).string("10.0.0.1").u32(4000));
     }
 
     std::string listen(std::string_view host, std::uint32_t port) {
         auto request = global_request("tcpip-forward");
-        return ask(std::move(request.string(host).u32(port)));
+        return ask(request.string(host).u32(port));
     }
 
     std::unique_ptr<Connection> connection;
@@ -88,7 +88,7 @@ TEST_CASE("OpenSSH refuses a restricted key terminals and forwards", "[ssh]") {
     CHECK(world.direct("localhost", 80) == "refused 9 1 open failed");
     CHECK(world.listen("", 0) == "debug Server has disabled port forwarding.; no");
     auto local = global_request("streamlocal-forward@openssh.com");
-    CHECK(world.ask(std::move(local.string("/tmp/x"))) ==
+    CHECK(world.ask(local.string("/tmp/x")) ==
           "debug Server has disabled streamlocal forwarding.; no");
     CHECK(world.run("exec", "id") == "adjust 7 2097152; ok 7");
     CHECK(world.programs.take() == "start 0 id");

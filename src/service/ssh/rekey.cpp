@@ -89,13 +89,14 @@ void Transport::State::take_kexinit(const PacketRead& read) {
     if (openssh && has_inner_nul(*client)) return die("kexinit_malformed", read.payload);
     if (!exchange) begin_exchange();
 
-    const Negotiation negotiation{profile.family, *client,
-                                  parse_proposal(exchange->own(), rest).value()};
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): we wrote it
+    const auto own = parse_proposal(exchange->own(), rest).value();
+    const Negotiation negotiation{profile.family, *client, own};
     if (is_first_exchange()) {
         strict = profile.strict_kex && negotiation.client_offers(Offer::kex, strict_marker);
         ext_info =
             !profile.server_sig_algs.empty() && negotiation.client_offers(Offer::kex, "ext-info-c");
-        for (std::string_view name : {"rsa-sha2-256", "rsa-sha2-512"})
+        for (const std::string_view name : {"rsa-sha2-256", "rsa-sha2-512"})
             if (negotiation.client_offers(Offer::host_key, name)) rsa_fallback = name;
         if (strict && read.sequence != 0) {
             if (!openssh) return die("strict_kex");

@@ -11,9 +11,9 @@ using namespace std::chrono_literals;
 
 constexpr auto write_within = 60s;
 /// sshd 9.2 reads as much of a program's output at once (channels.c, CHAN_RBUF).
-constexpr std::size_t print_bytes_max = 16 * 1024;
+constexpr std::size_t print_bytes_max = std::size_t{16} * 1024;
 /// Programs wait while so much is on its way to a peer that does not read.
-constexpr std::size_t unsent_bytes_max = 64 * 1024;
+constexpr std::size_t unsent_bytes_max = std::size_t{64} * 1024;
 
 } // namespace
 

@@ -60,6 +60,8 @@ std::string disconnect_text(const std::optional<std::string>& message) {
 
 } // namespace
 
+// NOLINTBEGIN(bugprone-unchecked-optional-access): REQUIRE checks
+
 TEST_CASE("each cipher goes with each MAC, both ways") {
     for (auto ciphers = profile().ciphers; !ciphers.empty();) {
         const auto comma = ciphers.find(',');
@@ -350,3 +352,5 @@ TEST_CASE("an odd ssh peer does not fill the journal") {
     CHECK(server.texts("protocol.weird", "name").size() == 100);
     CHECK(server.transport.ending() == Ending::none);
 }
+
+// NOLINTEND(bugprone-unchecked-optional-access)
