@@ -361,10 +361,6 @@ void Supervisor::start_daemons() {
 
 // NOLINTEND(bugprone-unchecked-optional-access)
 
-} // namespace
-
-namespace {
-
 /// A cell gets one processor, which bounds what it can take of a small machine. It is the
 /// supervisor's too: they take turns anyway, and waking a neighbour costs more than the work.
 void take_one_processor(unsigned slot) {
