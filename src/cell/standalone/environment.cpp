@@ -139,8 +139,8 @@ void sshd_variables(const Program& program) {
     if (program.terminal) put_format(Twice::replace, "SSH_TTY=/dev/%s", program.line);
 }
 
-/// svr-chansession.c of dropbear 2022.83, execchild. It takes no variables of clients: what comes
-/// with the request is SSH_ORIGINAL_COMMAND.
+/// svr-chansession.c of dropbear 2022.83, execchild. Of a request's variables only its own
+/// SSH_ORIGINAL_COMMAND: it takes none of clients.
 void dropbear_variables(const Program& program) {
     const auto& account = program.account;
     put_format(Twice::keep, "USER=%s", account.name);
@@ -155,7 +155,10 @@ void dropbear_variables(const Program& program) {
     }
     put_format(Twice::keep, "SSH_CONNECTION=%s", program.client);
     put_ssh_client(program);
-    put_client(program, Twice::keep);
+    constexpr char asked[] = "SSH_ORIGINAL_COMMAND=";
+    for (unsigned i = 0; i < program.environment_count; ++i)
+        if (std::strncmp(program.environment[i], asked, sizeof asked - 1) == 0)
+            put(program.environment[i], Twice::keep);
 }
 
 } // namespace
