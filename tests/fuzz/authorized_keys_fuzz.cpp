@@ -34,7 +34,6 @@ void check_message(const KeyVerdict& verdict) {
 
 } // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text{reinterpret_cast<const char*>(data), size};
     static const std::string good = key_of('k'), absent = std::string(51, '\xfe');

@@ -6,7 +6,6 @@
 
 using namespace skep;
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view payload{reinterpret_cast<const char*>(data), size};
     if (const auto request = process::decode_cell_request(payload)) {

@@ -62,7 +62,6 @@ std::string_view take(std::string_view& input) {
 
 } // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     std::string_view input{reinterpret_cast<const char*>(bytes), size};
     if (input.empty()) return 0;
