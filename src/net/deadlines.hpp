@@ -5,7 +5,7 @@
 #include <memory>
 
 namespace boost::asio {
-class io_context; // NOLINT(readability-identifier-naming): Asio's name
+class io_context;
 }
 
 namespace skep::net {
