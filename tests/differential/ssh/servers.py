@@ -3,6 +3,7 @@ import fcntl
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -110,6 +111,12 @@ def dropbear_command(folder: pathlib.Path, port: int) -> list[str]:
     return words
 
 
+def hear_signals() -> None:
+    """A job in the background of a shell ignores these, and what dropbear starts would inherit it."""
+    for one in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(one, signal.SIG_DFL)
+
+
 @contextmanager
 def real(server: str) -> Iterator[Address]:
     """Debian's server on a free port of loopback."""
@@ -119,7 +126,7 @@ def real(server: str) -> Iterator[Address]:
         command = (sshd_command if server == "openssh" else dropbear_command)(folder, address[1])
         with open(folder / "log", "wb") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                                       env=ENVIRONMENT)
+                                       env=ENVIRONMENT, preexec_fn=hear_signals)
         try:
             wait_for_listener(address, process, folder / "log")
             yield address
