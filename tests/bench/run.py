@@ -11,12 +11,12 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+from processes import cpu_seconds  # noqa: E402
 from skep_e2e import Deployment, Hub, wait_for  # noqa: E402
 
 IDLE = int(os.environ.get("SKEP_BENCH_IDLE", "10000"))
 LOGINS = int(os.environ.get("SKEP_BENCH_LOGINS", "100"))
 HOSTILE = int(os.environ.get("SKEP_BENCH_HOSTILE", "100000"))
-TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -26,15 +26,6 @@ def rss(pids):
         with open(f"/proc/{pid}/statm") as file:
             fields = [int(field) for field in file.read().split()]
         total += (fields[1] - fields[2]) * PAGE  # resident without file pages
-    return total
-
-
-def cpu_seconds(pids):
-    total = 0.0
-    for pid in pids:
-        with open(f"/proc/{pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        total += sum(int(field) for field in fields[11:15]) / TICK  # with waited-for children
     return total
 
 

@@ -16,19 +16,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "e2e"), str(HERE.parent / "differential" / "ssh")]
 import servers  # noqa: E402
 from client import PASSWORD, USER  # noqa: E402
+from processes import cpu_seconds, stat  # noqa: E402
 from skep_e2e import Deployment, wait_for  # noqa: E402
 
 SESSIONS = int(os.environ.get("SKEP_BENCH_SSH", "200"))
 IDLE = int(os.environ.get("SKEP_BENCH_SSH_IDLE", "10000"))
 SHELLS = int(os.environ.get("SKEP_BENCH_SSH_SHELLS", "20"))
-TICK = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
-
-
-def stat(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        name, rest = file.read().rsplit(")", 1)
-    return name.split("(", 1)[1], rest.split()
 
 
 def descendants(pid):
@@ -37,7 +30,7 @@ def descendants(pid):
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
-                parents.setdefault(int(stat(entry)[1][1]), []).append(int(entry))
+                parents.setdefault(int(stat(entry)[1]), []).append(int(entry))
             except OSError:
                 pass  # It has ended meanwhile.
     found, todo = [], [pid]
@@ -46,17 +39,6 @@ def descendants(pid):
         found.append(one)
         todo += parents.get(one, [])
     return found
-
-
-def cpu_seconds(pids):
-    """User and system time of them and of the children that they have waited for."""
-    total = 0
-    for pid in pids:
-        try:
-            total += sum(int(field) for field in stat(pid)[1][11:15])
-        except OSError:
-            pass  # Its parent has waited for it and counts it.
-    return total / TICK
 
 
 def private_bytes(pids):
