@@ -116,7 +116,7 @@ void DropbearConnection::open_forward(Channel& channel, Reader& in) {
         return;
     }
     record_direct(host, port, origin, origin_port);
-    if (!may_open(host.substr(0, host.find('\0')), port) || host.size() > host_bytes_max ||
+    if (!may_open(until_nul(host), port) || host.size() > host_bytes_max ||
         origin.size() > host_bytes_max || port > port_max || origin_port > port_max) {
         const auto remote_id = channel.remote_id;
         remove(channel.id);

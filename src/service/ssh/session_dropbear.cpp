@@ -10,9 +10,8 @@
 namespace skep::service::ssh {
 namespace {
 
-constexpr std::size_t string_bytes_max = 9000; // MAX_STRING_LEN, which is MAX_CMD_LEN
-constexpr std::size_t term_bytes_max = 200;    // MAX_TERM_LEN
-constexpr std::size_t host_bytes_max = 254;    // MAX_HOST_LEN
+constexpr std::size_t term_bytes_max = 200; // MAX_TERM_LEN
+constexpr std::size_t host_bytes_max = 254; // MAX_HOST_LEN
 constexpr std::uint32_t port_max = 0xffff, privileged = 1024;
 
 /// Its table `signames`, for signals sent and told.
@@ -82,11 +81,11 @@ bool DropbearConnection::on_window_change(Channel& channel, Reader& in) {
 std::optional<bool> DropbearConnection::on_terminal(Channel& channel, Reader& in) {
     auto& program = *channel.program;
     if (!key_.pty) return false;
-    const auto term = in.string();
-    if (!in.ok() || term.size() > string_bytes_max) return broken("ssh.bad_terminal_request");
-    program.request.term = until_nul(term);
+    const auto term = short_string(in);
+    if (!term) return broken("ssh.bad_terminal_request");
+    program.request.term = until_nul(*term);
     program.named_terminal = true;
-    if (term.size() > term_bytes_max) return false;
+    if (term->size() > term_bytes_max) return false;
     if (program.terminal) return broken("ssh.second_terminal");
     program.terminal = true;
     record_variable("TERM", program.request.term);
@@ -105,14 +104,14 @@ DropbearConnection::on_command(Channel& channel, Reader& in, ProgramRequest::Kin
     request.kind = kind;
     request.command.clear();
     if (kind != ProgramRequest::Kind::shell) {
-        const auto text = in.string();
-        if (!in.ok() || text.size() > string_bytes_max) return broken("ssh.bad_command");
-        request.command = until_nul(text);
+        const auto text = short_string(in);
+        if (!text) return broken("ssh.bad_command");
+        request.command = until_nul(*text);
         if (kind == ProgramRequest::Kind::subsystem) {
-            record_name("client.subsystem", text);
-            if (text != "sftp") return false;
+            record_name("client.subsystem", *text);
+            if (*text != "sftp") return false;
         } else {
-            record_command(text);
+            record_command(*text);
         }
     }
     // A terminal that was named and not made leaves nothing to run it on.
@@ -127,9 +126,9 @@ DropbearConnection::on_command(Channel& channel, Reader& in, ProgramRequest::Kin
 std::optional<bool> DropbearConnection::on_signal(Channel& channel, Reader& in) {
     const auto& program = *channel.program;
     if (!program.started) return false;
-    const auto name = in.string();
-    if (!in.ok() || name.size() > string_bytes_max) return broken("ssh.bad_signal");
-    const auto signal = until_nul(name);
+    const auto name = short_string(in);
+    if (!name) return broken("ssh.bad_signal");
+    const auto signal = until_nul(*name);
     if (!knows(signal) || !program.running) return false;
     programs_.signal(channel.id, signal);
     return true;
