@@ -176,3 +176,17 @@ TEST_CASE("scripts run and are kept; other machines' programs fail as they do ev
     CHECK(cell.await([&] { return cell.kept(arm); }));
     cell.stop();
 }
+
+TEST_CASE("what is written and removed at once is kept, on each file system") {
+    if (!can_run()) return;
+    Place place;
+    auto& cell = place.cell;
+    for (const std::string directory : {"/", "/tmp/", "/var/", "/run/", "/dev/", "/dev/shm/"}) {
+        CAPTURE(directory);
+        const auto file = directory + ".nippon";
+        CHECK(cell.run("echo kami" + file + " > " + file + "; cat " + file + "; rm " + file) ==
+              "kami" + file + "\n");
+        CHECK(cell.await([&] { return cell.kept("kami" + file + "\n"); }));
+    }
+    cell.stop();
+}
