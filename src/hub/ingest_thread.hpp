@@ -12,7 +12,7 @@ namespace skep::hub {
 
 struct IngestPace {
     /// At a low rate, the least time between two commits; a backlog is taken without a pause.
-    std::chrono::milliseconds commit_every{200};
+    std::chrono::milliseconds commit_every{400};
     /// How often the journal is looked at while nothing comes.
     std::chrono::milliseconds look_every{25};
 };

@@ -4,11 +4,14 @@
 #include "hub/store/duck.hpp"
 #include "hub/store/record.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 
 namespace skep::hub::store {
 
@@ -28,6 +31,22 @@ struct StoreOptions {
     std::string directory; ///< The state directory's `hub/`.
     std::uint64_t memory_bytes = 256ULL << 20;
     std::uint64_t spill_bytes = 1ULL << 30;
+};
+
+/// Which events came last. Sensors and cells tell of the same moment in different order, so most
+/// batches reach back behind the newest event: asking the store for each would read its last rows.
+class RecentIds {
+  public:
+    /// All events in the store that are not remembered are at most this old.
+    Micros horizon = INT64_MIN;
+
+    bool contains(const std::string& id) const { return ids_.contains(id); }
+
+    void add(const std::string& id, Micros time);
+
+  private:
+    std::unordered_set<std::string> ids_;
+    std::deque<std::pair<Micros, const std::string*>> order_; ///< Into `ids_`, oldest first.
 };
 
 /// The single writer. Used by one thread.
@@ -53,8 +72,8 @@ class Writer {
     Result<void> save(const std::string& part, const Progress& progress);
 
     Connection connection_;
-    std::int64_t seq_ = 0;      ///< Highest in the store.
-    Micros newest_ = INT64_MIN; ///< Latest time in the store.
+    std::int64_t seq_ = 0; ///< Highest in the store.
+    RecentIds recent_;
 };
 
 class Store {

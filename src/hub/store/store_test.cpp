@@ -155,6 +155,19 @@ TEST_CASE("an event that comes again is stored once") {
     CHECK(writer.progress()["journal"].lines == (count(opened) == 4 ? 11 : 7));
 }
 
+TEST_CASE("an event that comes again is known also when many came since") {
+    const Scratch scratch;
+    const auto opened = open_store(scratch);
+    auto writer = must(Writer::make(must(opened.connect())));
+    std::vector<event::Event> many;
+    for (int i = 0; i < 17'000; ++i)
+        many.push_back(login(start + i, "root", "x"));
+    CHECK(put(writer, many) == many.size());
+    const auto between = login(start + 1, "root", "y");
+    CHECK(put(writer, {many.front(), between, many.back(), between}) == 1);
+    CHECK(count(opened) == static_cast<std::int64_t>(many.size()) + 1);
+}
+
 TEST_CASE("progress is stored with its rows") {
     const Scratch scratch;
     {

@@ -1,6 +1,6 @@
 // At least once in, exactly once stored: an event that comes again has the same id and the same
-// time, so only rows of the batch's own time span can be its twin. Where the batch is newer than
-// everything in the store, which is the rule, nothing has to be looked up.
+// time, so only rows of the batch's own time span can be its twin. What is newer than all that is
+// no longer remembered, which is the rule, needs no look-up.
 #include "hub/store/store.hpp"
 
 #include <algorithm>
@@ -9,24 +9,43 @@
 
 namespace skep::hub::store {
 
+namespace {
+
+constexpr std::size_t recent_max = 16384; // 2 MB
+
+} // namespace
+
+void RecentIds::add(const std::string& id, Micros time) {
+    order_.emplace_back(time, &*ids_.insert(id).first);
+    if (order_.size() <= recent_max) return;
+    horizon = std::max(horizon, order_.front().first);
+    ids_.erase(*order_.front().second);
+    order_.pop_front();
+}
+
 Result<Writer> Writer::make(Connection connection) {
     Writer writer{std::move(connection)};
     TRY(const auto last, writer.connection_.query("SELECT max(seq), max(ts) FROM events"));
     writer.seq_ = number(last[0][0]);
-    if (const auto* newest = std::get_if<std::int64_t>(&last[0][1])) writer.newest_ = *newest;
+    if (const auto* newest = std::get_if<std::int64_t>(&last[0][1]))
+        writer.recent_.horizon = *newest;
     return writer;
 }
 
 /// Gives each record that is neither in the store nor earlier in the batch its seq.
 Result<void> Writer::mark_new(std::span<Record> records) {
-    const auto [first, last] = std::ranges::minmax(records, {}, &Record::time);
+    std::vector<std::string> old;
+    Micros first = INT64_MAX;
+    Micros last = INT64_MIN;
+    for (const auto& record : records) {
+        if (record.time > recent_.horizon) continue;
+        old.push_back(record.id);
+        first = std::min(first, record.time);
+        last = std::max(last, record.time);
+    }
     std::unordered_set<std::string> known;
-    if (first.time <= newest_) {
-        std::vector<std::string> ids;
-        ids.reserve(records.size());
-        for (const auto& record : records)
-            ids.push_back(record.id);
-        const std::array<Parameter, 3> parameters{first.time, last.time, std::move(ids)};
+    if (!old.empty()) {
+        const std::array<Parameter, 3> parameters{first, last, std::move(old)};
         TRY(auto rows, connection_.query("SELECT id FROM events WHERE ts BETWEEN ? AND ? AND id IN "
                                          "(SELECT unnest(?))",
                                          parameters));
@@ -35,7 +54,7 @@ Result<void> Writer::mark_new(std::span<Record> records) {
     }
     auto next = seq_;
     for (auto& record : records)
-        record.seq = known.insert(record.id).second ? ++next : 0;
+        record.seq = !recent_.contains(record.id) && known.insert(record.id).second ? ++next : 0;
     return {};
 }
 
@@ -88,8 +107,9 @@ Writer::add(std::span<Record> records, const std::string& part, Progress& progre
     }
     progress = std::move(after);
     for (const auto& record : records) {
+        if (record.seq == 0) continue;
         seq_ = std::max(seq_, record.seq);
-        newest_ = std::max(newest_, record.time);
+        recent_.add(record.id, record.time);
     }
     return static_cast<std::size_t>(added);
 }
