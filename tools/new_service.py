@@ -25,12 +25,18 @@ Task<Result<void>> serve(Session& session) {{
     co_return Result<void>{{}};
 }}
 
+/// What the played server sets: `strace -f -e setsockopt` tells.
+net::SocketOptions socket_options(const persona::Persona&) {{
+    return {{}};
+}}
+
 }} // namespace
 
 extern const Service entry{{.name = "{name}",
                            .default_port = 0,
                            .summary = "what it is (RFC or server that it plays)",
-                           .serve = serve}};
+                           .serve = serve,
+                           .socket_options = socket_options}};
 
 }} // namespace skep::service::{name}
 '''

@@ -56,6 +56,11 @@ class ScriptedStream final : public Stream, public Clock {
 
     void reset_at_end() override { resets_ = true; }
 
+    void send_as(Sending sending) override { sending_ = sending; }
+
+    /// As send_as() said last.
+    Sending sending() const noexcept { return sending_; }
+
     /// Whether reset_at_end() was called.
     bool resets() const noexcept { return resets_; }
 
@@ -80,6 +85,7 @@ class ScriptedStream final : public Stream, public Clock {
     Fault fail_with_ = Fault::reset;
     bool end_told_ = false;
     bool resets_ = false;
+    Sending sending_;
 };
 
 } // namespace skep::net

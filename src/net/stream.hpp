@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "net/socket_options.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -38,6 +39,9 @@ class Stream {
     /// The stream's end will be a reset instead of an orderly one, as of a server's socket that is
     /// closed with bytes in it that nobody read (tcp(7), RFC 1122 section 4.2.2.13).
     virtual void reset_at_end() = 0;
+
+    /// From now on the kernel sends like this; before, as the listening socket says.
+    virtual void send_as(Sending sending) = 0;
 };
 
 } // namespace skep::net

@@ -122,8 +122,6 @@ TcpStream::TcpStream(asio::io_context& io, int fd, Deadlines& deadlines)
     : state_{std::make_unique<State>(io, fd, deadlines)} {
     boost::system::error_code ignored;
     state_->socket.native_non_blocking(true, ignored);
-    const int on = 1; // urgent data is read in its place, as a telnetd reads it
-    ::setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
 }
 
 TcpStream::~TcpStream() = default;
@@ -185,6 +183,10 @@ void TcpStream::reset_at_end() {
     if (!state_->socket.is_open()) return;
     const linger at_once{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(state_->socket.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void TcpStream::send_as(Sending sending) {
+    if (state_->socket.is_open()) set_sending(state_->socket.native_handle(), sending);
 }
 
 void TcpStream::close() {

@@ -28,6 +28,7 @@ class TcpStream final : public Stream {
     Task<Result<void>> write_urgent(char byte, std::chrono::milliseconds within) override;
     Task<Result<void>> pause(std::chrono::milliseconds time) override;
     void reset_at_end() override;
+    void send_as(Sending sending) override;
 
     /// Sends what is queued and then the end of the stream; the peer's further bytes are answered
     /// by a reset once the stream is gone, as a server's whose process has ended.

@@ -18,7 +18,7 @@ namespace skep::recorder {
 struct CommitOptions {
     /// Shortest time between the starts of two syncs: spares the disk under load, and costs an
     /// event that comes alone nothing. A fraction of limits.journal_commit_ms.
-    std::chrono::milliseconds gap{10};
+    std::chrono::milliseconds gap{50};
     std::chrono::milliseconds retry_after{250};
     FileCalls calls = system_files(); ///< For the remembered logins; the journal has its own.
 };

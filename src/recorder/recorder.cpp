@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::int64_t commits_per_limit = 20; ///< A gap is this part of journal_commit_ms.
+constexpr std::int64_t commits_per_limit = 4; ///< A gap is this part of journal_commit_ms.
 constexpr std::uint64_t compress_again_ticks = 60;
 constexpr Micros micros_per_second = 1'000'000;
 

@@ -190,7 +190,7 @@ TEST_CASE(
 
 TEST_CASE("journal_commit_ms: an event alone does not wait, those behind it go together") {
     Fixture f;
-    REQUIRE(f.settings.assign("limits.journal_commit_ms=5000")); // 250 ms between two syncs
+    REQUIRE(f.settings.assign("limits.journal_commit_ms=1000")); // 250 ms between two syncs
     f.recorder.reset();
     f.open();
     Peer sensor{*f.recorder, "sensor"};

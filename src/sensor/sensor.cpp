@@ -137,9 +137,11 @@ struct Sensor::State {
     void listen(const std::string& service, process::Descriptor socket) {
         const auto found = listeners.find(service);
         if (found == listeners.end()) return;
+        const auto& listener = found->second;
+        net::set_options(socket.get(), listener.service->socket_options(listener.persona));
         auto descriptor = std::make_shared<asio::posix::stream_descriptor>(io, socket.release());
         accepting.push_back(descriptor);
-        asio::co_spawn(io, accept_all(std::move(descriptor), found->second), asio::detached);
+        asio::co_spawn(io, accept_all(std::move(descriptor), listener), asio::detached);
     }
 
     Task<void> accept_all(std::shared_ptr<asio::posix::stream_descriptor> socket,

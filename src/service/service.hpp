@@ -159,6 +159,8 @@ struct Service {
     std::uint16_t default_port;
     std::string_view summary; ///< One line for `skep services`.
     Task<Result<void>> (*serve)(Session&);
+    /// What the persona's server sets on its sockets.
+    net::SocketOptions (*socket_options)(const persona::Persona&);
 };
 
 std::span<const Service* const> all();

@@ -106,7 +106,7 @@ std::pair<double, double> spread(std::size_t count, const std::function<void()>&
     std::vector<double> times;
     for (std::size_t i = 0; i < count; ++i) {
         // Longer than the recorder's gap between two syncs: each event comes alone.
-        std::this_thread::sleep_for(std::chrono::milliseconds{15});
+        std::this_thread::sleep_for(std::chrono::milliseconds{60});
         const auto start = Steady::now();
         run();
         times.push_back(seconds_since(start) * 1000);

@@ -1,6 +1,7 @@
 // The life of OpenSSH's channels (nchan.c): each direction is open, drains, and is closed; a
 // session is closed by us only after its program has exited.
 #include "service/ssh/connection_openssh.hpp"
+#include "service/ssh/priority.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -136,6 +137,10 @@ void OpensshConnection::program_started(ChannelId id, bool started) {
     channel->stage = Channel::Stage::open;
     channel->window = channel->window_max = openssh_window;
     if (ended_) return;
+    // ssh_packet_set_interactive() in do_exec_pty() and do_exec_no_pty()
+    const bool interactive = program.terminal || program.x11;
+    session_.peer.send_as(
+        {.type_of_service = interactive ? openssh_low_delay : openssh_throughput, .at_once = true});
     // channel_set_fds() opens the window before the request is answered.
     send_adjust(*channel, openssh_window);
     if (reply_wanted_) send_plain(Msg::channel_success, *channel);

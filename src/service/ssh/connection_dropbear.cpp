@@ -103,6 +103,7 @@ void DropbearConnection::on_open(Reader in) {
         return;
     }
     channel->program = std::make_unique<ChannelProgram>(session_.events);
+    update_priority();
     send_confirmation(*channel);
 }
 
@@ -120,6 +121,7 @@ void DropbearConnection::open_forward(Channel& channel, Reader& in) {
         origin.size() > host_bytes_max || port > port_max || origin_port > port_max) {
         const auto remote_id = channel.remote_id;
         remove(channel.id);
+        update_priority();
         send_open_failure(remote_id, OpenFailure::administratively_prohibited, "");
         return;
     }
@@ -136,6 +138,23 @@ bool DropbearConnection::may_open(std::string_view host, std::uint32_t port) con
     return key_.permit_open.empty() || std::ranges::any_of(key_.permit_open, [&](const auto& one) {
                return one.host == host && (one.port == 0 || one.port == port);
            });
+}
+
+/// update_channel_prio(): forwards, and programs without a terminal, are in no hurry.
+void DropbearConnection::update_priority() {
+    const auto quiet = [](const Channel& channel) {
+        return !channel.program || (channel.program->started && !channel.program->named_terminal);
+    };
+    bool any = false;
+    bool hurry = false;
+    for (const auto& channel : channels_) {
+        if (!channel) continue;
+        any = true;
+        hurry = hurry || !quiet(*channel);
+    }
+    const std::uint8_t wanted = any && !hurry ? 0 : dropbear_low_latency;
+    if (std::exchange(priority_, wanted) != wanted)
+        session_.peer.send_as({.type_of_service = wanted, .at_once = true});
 }
 
 void DropbearConnection::on_data(Reader in) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "service/ssh/connection_base.hpp"
+#include "service/ssh/priority.hpp"
 
 namespace skep::service::ssh {
 
@@ -46,9 +47,11 @@ class DropbearConnection final : public ConnectionBase {
     std::nullopt_t broken(std::string_view name, std::string_view bytes = {});
     void give_back(Channel& channel);
     void check_close(Channel& channel);
+    void update_priority();
     void close(Channel& channel);
 
     std::vector<std::uint32_t> ports_; ///< Remote forwards that "listen".
+    std::uint8_t priority_ = dropbear_low_latency;
     bool reply_wanted_ = false;
     bool child_ended_ = false; ///< Its SIGCHLD is to be seen.
 };

@@ -209,6 +209,7 @@ void DropbearConnection::check_close(Channel& channel) {
     if (channel.close_received && !pending && may_close) {
         if (!channel.close_sent) close(channel);
         remove(channel.id);
+        update_priority();
         return;
     }
     const bool over = program != nullptr && program->exited();
@@ -240,6 +241,7 @@ void DropbearConnection::program_started(ChannelId id, bool started) {
     if (started) {
         channel->program->started = channel->program->running = true;
         channel->stage = Channel::Stage::open;
+        if (!channel->program->named_terminal) update_priority();
     }
     if (reply_wanted_ && !channel->close_sent)
         send_plain(started ? Msg::channel_success : Msg::channel_failure, *channel);

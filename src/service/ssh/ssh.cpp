@@ -1,6 +1,7 @@
 // The SSH service: key exchange, login, then channels with programs of the attacker's cell.
 #include "persona/persona.hpp"
 #include "service/ssh/auth.hpp"
+#include "service/ssh/priority.hpp"
 #include "service/ssh/relay.hpp"
 #include "service/ssh/startups.hpp"
 #include "service/ssh/transport.hpp"
@@ -107,9 +108,22 @@ Task<Result<void>> serve(Session& session) {
     co_return outcome;
 }
 
+/// sshd's TCPKeepAlive; dropbear hurries from its listening socket on (svr-main.c).
+net::SocketOptions socket_options(const persona::Persona& persona) {
+    const auto* profile = find_profile(persona.ssh_server);
+    const bool dropbear = profile != nullptr && profile->family == Family::dropbear;
+    if (!dropbear) return {.sending = {}, .keep_alive = true, .urgent_in_line = false};
+    return {.sending = {.type_of_service = dropbear_low_latency, .at_once = true},
+            .keep_alive = false,
+            .urgent_in_line = false};
+}
+
 } // namespace
 
-extern const Service entry{
-    .name = "ssh", .default_port = 22, .summary = "secure shell (RFC 4251)", .serve = serve};
+extern const Service entry{.name = "ssh",
+                           .default_port = 22,
+                           .summary = "secure shell (RFC 4251)",
+                           .serve = serve,
+                           .socket_options = socket_options};
 
 } // namespace skep::service::ssh

@@ -1,5 +1,6 @@
 // The Telnet service: moves bytes between a peer, the telnetd of its persona, and the cell's shell.
 #include "net/race.hpp"
+#include "persona/persona.hpp"
 #include "service/input_log.hpp"
 #include "service/telnet/server.hpp"
 
@@ -115,9 +116,19 @@ Task<Result<void>> serve(Session& session) {
     co_return co_await run_shell(session, *server);
 }
 
+/// Both servers probe silent peers; only inetutils' telnetd reads urgent data in line.
+net::SocketOptions socket_options(const persona::Persona& persona) {
+    return {.sending = {},
+            .keep_alive = true,
+            .urgent_in_line = !persona.telnet_server.starts_with("busybox")};
+}
+
 } // namespace
 
-extern const Service entry{
-    .name = "telnet", .default_port = 23, .summary = "remote terminal (RFC 854)", .serve = serve};
+extern const Service entry{.name = "telnet",
+                           .default_port = 23,
+                           .summary = "remote terminal (RFC 854)",
+                           .serve = serve,
+                           .socket_options = socket_options};
 
 } // namespace skep::service::telnet
