@@ -92,6 +92,7 @@ Answer answer_open(CellState& state, const Request& request) {
     if (absolute.empty() || call->where.path.empty()) return {};
     const bool exclusive = (call->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
     const bool follow = (call->flags & O_NOFOLLOW) == 0 && !exclusive;
+    if (!writes(call->flags) && state.view.is_elsewhere(absolute, follow)) return {};
     const auto place = state.view.find({request.pid}, absolute, follow);
     if (state.view.on_proc(place) || (!place.exists() && below(place.path, "/proc")))
         return answer_proc(state, request, place, call->flags);

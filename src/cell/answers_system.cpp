@@ -138,10 +138,9 @@ Answer answer_limit(CellState& state, const Request& request) {
 }
 
 Answer answer_mmap(CellState& state, const Request& request) {
-    const auto status = task_status(request.pid);
     // With a second thread, the descriptor could be another file by the time the kernel maps it.
     // The filter makes sure that no other process shares the table.
-    if (status.threads != 1) return Answer::error(EACCES);
+    if (!is_single_threaded(request.pid)) return Answer::error(EACCES);
     const auto place = state.view.open_file({request.pid}, static_cast<int>(request.args[4]));
     if (!place.exists() || state.view.is_base(place)) return {};
     state.capture.keep(place, "exec", state.request_of(request.pid));

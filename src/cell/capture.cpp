@@ -20,8 +20,8 @@ constexpr std::int64_t forget_seconds = 120;
 /// Files that programs of the image write by themselves at every login.
 bool is_noise(std::string_view path) {
     return (path.starts_with("/run/") && path.ends_with(".pid")) || path.starts_with("/proc/") ||
-           path.starts_with("/sys/") || path == "/run/utmp" ||
-           path == "/var/log/wtmp" || path == "/var/log/btmp" || path == "/var/log/lastlog" ||
+           path.starts_with("/sys/") || path == "/run/utmp" || path == "/var/log/wtmp" ||
+           path == "/var/log/btmp" || path == "/var/log/lastlog" ||
            path.ends_with("/.bash_history") || path.ends_with("/.ash_history");
 }
 

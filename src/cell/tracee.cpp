@@ -12,6 +12,7 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -128,8 +129,13 @@ TaskStatus task_status(pid_t pid) {
     found.cell_pid = static_cast<pid_t>(number_in(line_of(status, "\nNStgid:"), 0, true));
     found.cell_tid = static_cast<pid_t>(number_in(line_of(status, "\nNSpid:"), 0, true));
     found.uid = number_in(line_of(status, "\nUid:"), 1, false) - process::cell_id_first;
-    found.threads = static_cast<unsigned>(number_in(line_of(status, "\nThreads:"), 0, false));
     return found;
+}
+
+bool is_single_threaded(pid_t pid) {
+    // The kernel counts a directory's two own links and one for each task (proc_task_getattr).
+    struct stat info{};
+    return ::stat(fmt::format("/proc/{}/task", pid).c_str(), &info) == 0 && info.st_nlink == 3;
 }
 
 std::int64_t monotonic_ms() {

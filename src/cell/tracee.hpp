@@ -31,10 +31,12 @@ struct TaskStatus {
     pid_t cell_pid = 0; ///< Of the process, in the cell's own namespace.
     pid_t cell_tid = 0;
     std::int64_t uid = 0; ///< Effective, as the cell sees it.
-    unsigned threads = 1;
 };
 
 TaskStatus task_status(pid_t pid);
+
+/// Whether the process of the task `pid` has no other task. False if that cannot be seen.
+bool is_single_threaded(pid_t pid);
 
 std::int64_t monotonic_ms();
 

@@ -239,6 +239,21 @@ Descriptor CellView::open_for_reading(const Place& place) {
                              O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
 }
 
+bool CellView::is_elsewhere(const std::string& path, bool follow_last) const {
+    struct stat info{};
+    const auto file = open_in(root_.get(), path, follow_last ? 0 : O_NOFOLLOW);
+    if (file.valid()) return ::fstat(file.get(), &info) == 0 && info.st_dev != proc_device_;
+    if (errno != ENOENT) return false;
+    // Nothing is there, not even a link that only the caller could follow.
+    const auto slash = path.rfind('/');
+    const auto name = path.substr(slash + 1);
+    if (name.empty() || name == "." || name == "..") return false;
+    const auto parent = open_in(root_.get(), path.substr(0, slash + 1), 0);
+    return parent.valid() && ::fstat(parent.get(), &info) == 0 && info.st_dev != proc_device_ &&
+           ::fstatat(parent.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 &&
+           errno == ENOENT;
+}
+
 bool CellView::on_proc(const Place& place) const {
     return place.exists() && place.info.st_dev == proc_device_;
 }

@@ -74,6 +74,10 @@ class CellView {
 
     bool on_proc(const Place& place) const;
 
+    /// Whether `path` (absolute) surely leads to a file that is not on /proc, or to none. A cheap
+    /// answer for the many opens that are the kernel's business; false says nothing.
+    bool is_elsewhere(const std::string& path, bool follow_last) const;
+
     int root() const { return root_.get(); }
 
     /// Of what the attacker wrote, for the calls that want a path. It does not follow the name of
