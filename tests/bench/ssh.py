@@ -11,6 +11,7 @@ import pathlib
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "e2e"), str(HERE.parent / "differential" / "ssh")]
@@ -64,16 +65,18 @@ def run_load(program, kind, address, count, sources=1):
 
 
 def sessions(name, program, address, groups):
-    """CPU of three kinds of session; `groups` gives the server's processes, by what they are for."""
-    for kind in ("none", "login", "exec"):
+    """CPU of three kinds of session, one after another and several at once; `groups` gives the server's processes, by what they
+    are for."""
+    for kind, at_once in (("none", 1), ("none", 8), ("login", 1), ("login", 8), ("exec", 1), ("exec", 8)):
         run_load(program, kind, address, 3)  # What the first ones cost is not theirs alone.
         time.sleep(1)
         before = {group: cpu_seconds(pids) for group, pids in groups().items()}
-        said = run_load(program, kind, address, SESSIONS)
+        with ThreadPoolExecutor(at_once) as pool:
+            said = list(pool.map(lambda _, kind=kind: run_load(program, kind, address, SESSIONS), range(at_once)))[0]
         time.sleep(1)  # Children end, events are stored.
-        each = {group: (cpu_seconds(pids) - before.get(group, 0)) * 1000 / SESSIONS for group, pids in groups().items()}
+        each = {group: (cpu_seconds(pids) - before.get(group, 0)) * 1000 / SESSIONS / at_once for group, pids in groups().items()}
         parts = "" if len(each) == 1 else " (" + ", ".join(f"{group} {cost:.2f}" for group, cost in each.items()) + ")"
-        print(f"{name}, {kind}: {sum(each.values()):.2f} ms of CPU a session{parts}; {said}", flush=True)
+        print(f"{name}, {kind}, {at_once} at once: {sum(each.values()):.2f} ms of CPU a session{parts}; {said}", flush=True)
 
 
 def memory(name, kind, program, address, pids, count, sources, heap=lambda: 0):
@@ -107,10 +110,15 @@ def real(kind, program):
 
 
 def plain_bash():
-    """What bash alone costs for the same command, without a server or a cell."""
-    script = "import os,sys\nfor _ in range(int(sys.argv[1])):\n p=os.posix_spawn('/bin/bash',['bash','-c','uname -a'],{},file_actions=[(os.POSIX_SPAWN_OPEN,1,'/dev/null',1,0)])\n os.waitpid(p,0)\nt=os.times()\nprint((t.children_user+t.children_system)*1000/int(sys.argv[1]))"
-    words = ["taskset", "-c", "0", sys.executable, "-c", script, str(SESSIONS)]
-    print(f"floor: bash -c 'uname -a' alone: {float(subprocess.run(words, capture_output=True, text=True, check=True).stdout):.3f} ms", flush=True)
+    """What bash costs for the same command without a server or a cell: alone, and in namespaces made for it, as a container's."""
+    script = ("import os,sys\nn=int(sys.argv[1])\nfor _ in range(n):\n"
+              " p=os.posix_spawn(sys.argv[2],sys.argv[2:],{},file_actions=[(os.POSIX_SPAWN_OPEN,1,'/dev/null',1,0)])\n os.waitpid(p,0)\n"
+              "t=os.times()\nprint((t.children_user+t.children_system)*1000/n)")
+    container = ["/usr/bin/unshare", "-m", "-u", "-i", "-n", "-p", "--fork", "--mount-proc"]
+    for what, words in (("alone", []), ("in a plain container", container)):
+        words = ["taskset", "-c", "0", sys.executable, "-c", script, str(SESSIONS), *words, "/bin/bash", "-c", "uname -a"]
+        cost = float(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+        print(f"floor: bash -c 'uname -a' {what}: {cost:.3f} ms", flush=True)
 
 
 def skep(program, command, images):
