@@ -110,9 +110,7 @@ class Connection final : public service::Events,
         session.login_within = shared_.settings.login_within;
         session.idle_within = shared_.settings.idle_within;
         session.login_tries = shared_.settings.login_tries;
-        session.ssh = shared_.settings.ssh;
-        session.ssh.timing_secret = listener_.timing_secret;
-        session.ssh.startups = listener_.startups.get();
+        session.ssh = &listener_.ssh;
         session.host_keys = listener_.host_keys;
         return session;
     }
@@ -194,13 +192,7 @@ ConnectionSettings::ConnectionSettings(const Settings& settings)
       cell_output_bytes{static_cast<std::size_t>(settings.limit("cell_output_bytes"))},
       session_within{settings.limit("session_seconds")},
       login_within{settings.limit("login_seconds")}, idle_within{settings.limit("idle_seconds")},
-      login_tries{settings.limit("login_tries")} {
-    ssh.sink = settings.text("ssh.forward") == "sink";
-    ssh.forward_bytes = static_cast<std::size_t>(settings.limit("ssh_forward_bytes"));
-    ssh.forward_within = std::chrono::seconds{settings.limit("ssh_forward_seconds")};
-    ssh.channels = static_cast<std::size_t>(settings.limit("ssh_channels"));
-    ssh.unread_bytes = static_cast<std::size_t>(settings.limit("ssh_unread_bytes"));
-}
+      login_tries{settings.limit("login_tries")} {}
 
 Task<void>
 serve_connection(Shared& shared, const Listener& listener, int socket, net::Endpoints ends) {

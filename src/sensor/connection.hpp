@@ -21,9 +21,8 @@ struct Listener {
     const service::Service* service = nullptr;
     persona::Persona persona;
     std::vector<crypto::HostKey> host_keys; ///< Of a service of kind ssh.
-    std::uint64_t timing_secret = 0;        ///< Of these keys.
-    /// Of a service of kind ssh, unless ssh.limit_startups is false.
-    std::shared_ptr<service::ssh::Startups> startups;
+    service::SshSettings ssh;
+    std::shared_ptr<service::ssh::Startups> startups; ///< What `ssh` points to.
 };
 
 /// The settings that a connection asks for, read once.
@@ -35,7 +34,6 @@ struct ConnectionSettings {
     std::size_t cell_output_bytes;
     std::chrono::seconds session_within, login_within, idle_within;
     std::int64_t login_tries;
-    service::SshSettings ssh;
 };
 
 /// What all connections of the process share.

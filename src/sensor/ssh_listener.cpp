@@ -74,9 +74,18 @@ prepare_ssh(Listener& listener, const Settings& settings, const std::string& sta
     if (listener.host_keys.empty())
         return fail(Fault::refused, fmt::format("{}/keys/{} has no host key; `skep run` makes them",
                                                 state_directory, persona.name));
-    listener.timing_secret = service::ssh::timing_secret(listener.host_keys);
     if (settings.flag("ssh.limit_startups"))
         listener.startups = std::make_shared<service::ssh::Startups>(profile->startups);
+    const auto bytes = [&](std::string_view name) {
+        return static_cast<std::size_t>(settings.limit(name));
+    };
+    listener.ssh = {.sink = settings.text("ssh.forward") == "sink",
+                    .forward_bytes = bytes("ssh_forward_bytes"),
+                    .forward_within = std::chrono::seconds{settings.limit("ssh_forward_seconds")},
+                    .channels = bytes("ssh_channels"),
+                    .unread_bytes = bytes("ssh_unread_bytes"),
+                    .timing_secret = service::ssh::timing_secret(listener.host_keys),
+                    .startups = listener.startups.get()};
     return {};
 }
 

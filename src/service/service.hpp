@@ -134,6 +134,8 @@ struct SshSettings {
     ssh::Startups* startups = nullptr; ///< Of the listener; nullptr: ssh.limit_startups = false.
 };
 
+inline constexpr SshSettings standard_ssh;
+
 /// What one session may use; lives as long as the session.
 struct Session {
     net::Stream& peer;
@@ -150,7 +152,7 @@ struct Session {
     std::chrono::milliseconds idle_within{};
     std::int64_t login_tries = 3;
     std::span<const crypto::HostKey> host_keys = {}; ///< Of the persona.
-    SshSettings ssh = {};
+    const SshSettings* ssh = &standard_ssh;
 };
 
 /// One protocol. Constant data: the registry is a table, not a list that grows at start-up.

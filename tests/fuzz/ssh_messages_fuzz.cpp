@@ -68,9 +68,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const auto flags = static_cast<std::uint8_t>(input.front());
     input.remove_prefix(1);
     SshLayers layers{(flags & 1U) != 0 ? "dropbear-2022.83" : "openssh-9.2p1"};
-    layers.session.ssh.sink = (flags & 4U) == 0;
-    layers.session.ssh.channels = 20;
-    layers.session.ssh.forward_bytes = 5000;
+    layers.ssh_settings.sink = (flags & 4U) == 0;
+    layers.ssh_settings.channels = 20;
+    layers.ssh_settings.forward_bytes = 5000;
     layers.profile.keyboard_interactive = (flags & 8U) != 0;
     layers.programs.starts = (flags & 16U) == 0;
     const auto auth = Auth::make(layers.session, layers.sink);

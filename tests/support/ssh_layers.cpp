@@ -112,7 +112,9 @@ SshLayers::SshLayers(std::string_view name)
       authenticator{recorder, "geheim"}, persona{debian_persona("web01")},
       profile{*find_profile(name)}, sink{profile},
       session{stream,      recorder, authenticator, machine, persona, "192.0.2.1", 4711,
-              "192.0.2.2", 22,       60s,           1800s} {}
+              "192.0.2.2", 22,       60s,           1800s} {
+    session.ssh = &ssh_settings;
+}
 
 std::string SshLayers::tell(Auth& auth, const Writer& message) {
     auth.receive(message.bytes());

@@ -110,6 +110,7 @@ struct SshLayers {
     service::ssh::Profile profile;
     FakeSink sink;
     FakePrograms programs;
+    service::SshSettings ssh_settings;
     service::Session session;
     Micros waited = 0;
 };

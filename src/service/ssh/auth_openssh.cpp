@@ -123,7 +123,7 @@ OpensshAuth::Outcome OpensshAuth::none(Reader& in) {
 }
 
 Micros OpensshAuth::own_delay() {
-    return user_delay(session_.ssh.timing_secret, user_);
+    return user_delay(session_.ssh->timing_secret, user_);
 }
 
 void OpensshAuth::conclude(Outcome outcome) {

@@ -28,7 +28,7 @@ ConnectionBase::~ConnectionBase() {
 }
 
 bool ConnectionBase::may_receive() const noexcept {
-    return !starting_ && unread_ < session_.ssh.unread_bytes;
+    return !starting_ && unread_ < session_.ssh->unread_bytes;
 }
 
 Channel* ConnectionBase::find(ChannelId id) noexcept {
@@ -42,7 +42,7 @@ const Channel* ConnectionBase::find(ChannelId id) const noexcept {
 Channel* ConnectionBase::add(Channel::Stage stage) {
     auto free = std::ranges::find_if(channels_, [](const auto& channel) { return !channel; });
     if (free == channels_.end()) {
-        if (channels_.size() >= session_.ssh.channels) {
+        if (channels_.size() >= session_.ssh->channels) {
             weird("ssh.channels");
             return nullptr;
         }

@@ -42,13 +42,13 @@ TEST_CASE("OpenSSH frees a number when all that a read gave is answered", "[ssh]
 TEST_CASE("limit ssh_channels: OpenSSH refuses as without descriptors, dropbear as short",
           "[ssh]") {
     ConnectedLayers world;
-    world.session.ssh.channels = 2;
+    world.ssh_settings.channels = 2;
     CHECK(world.ask(channel_open("session")) == "open 7 0 0 32768");
     CHECK(world.ask(channel_open("session")) == "open 7 1 0 32768");
     CHECK(world.ask(channel_open("session")) == "refused 7 2 open failed");
     CHECK(world.ask(direct_tcpip("h", 80)) == "refused 9 2 open failed");
     ConnectedLayers dropbear{"dropbear-2022.83"};
-    dropbear.session.ssh.channels = 1;
+    dropbear.ssh_settings.channels = 1;
     CHECK(dropbear.ask(channel_open("session")) == "open 7 0 24576 32759");
     CHECK(dropbear.ask(channel_open("session")) == "refused 7 4 ");
 }
@@ -136,7 +136,7 @@ TEST_CASE("what a program left is printed after its exit once the window is wide
 
 TEST_CASE("limit ssh_unread_bytes: nothing more is read while programs do not read", "[ssh]") {
     ConnectedLayers world;
-    world.session.ssh.unread_bytes = std::size_t{3} * 32768;
+    world.ssh_settings.unread_bytes = std::size_t{3} * 32768;
     world.run("sleep 9");
     const std::string piece(32768, 'x');
     CHECK(world.connection->may_receive());

@@ -43,7 +43,7 @@ void ConnectionBase::begin_forward(Channel& channel, std::string_view host, std:
     if (!can_resolve(host)) {
         forward.refusal = "Name or service not known";
         time = resolve_failure_time();
-    } else if (!session_.ssh.sink || port == 0 || (is_own(host) && !listens_on(port))) {
+    } else if (!session_.ssh->sink || port == 0 || (is_own(host) && !listens_on(port))) {
         forward.refusal = "Connection refused";
     }
     forward.due = session_.events.now() + time;
@@ -53,7 +53,7 @@ void ConnectionBase::swallow(Channel& channel, std::string_view bytes) {
     auto& forward = *channel.forward;
     const auto now = session_.events.now();
     const auto left =
-        session_.ssh.forward_bytes - std::min(session_.ssh.forward_bytes, forward.recorded);
+        session_.ssh->forward_bytes - std::min(session_.ssh->forward_bytes, forward.recorded);
     const auto kept = bytes.substr(0, left);
     forward.recorded += kept.size();
     forward.data += kept;
@@ -61,7 +61,7 @@ void ConnectionBase::swallow(Channel& channel, std::string_view bytes) {
         flush(forward);
     else if (!forward.data.empty() && forward.record_due == 0)
         forward.record_due = now + piece_within;
-    forward.due = now + Micros{session_.ssh.forward_within.count()} * 1'000'000;
+    forward.due = now + Micros{session_.ssh->forward_within.count()} * 1'000'000;
     if (kept.size() < bytes.size()) close_forward_soon(forward);
 }
 
@@ -111,7 +111,7 @@ void ConnectionBase::act(Channel& channel, Micros now) {
     }
     if (forward.refusal.empty()) {
         channel.stage = Channel::Stage::open;
-        forward.due = now + Micros{session_.ssh.forward_within.count()} * 1'000'000;
+        forward.due = now + Micros{session_.ssh->forward_within.count()} * 1'000'000;
         if (channel.eof_received) close_forward_soon(forward);
         forward_opened(channel);
         return;

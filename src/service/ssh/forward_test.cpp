@@ -9,7 +9,7 @@ using namespace skep::tests;
 
 TEST_CASE("a forward is a sink: limits ssh_forward_bytes and ssh_forward_seconds", "[ssh]") {
     ConnectedLayers world;
-    world.session.ssh.forward_bytes = 10;
+    world.ssh_settings.forward_bytes = 10;
     CHECK(world.ask(direct_tcpip("mail.example.org", 25)).empty());
     const auto& request = world.last("direct-tcpip.request");
     CHECK(request.text_of("dst_ip") == "mail.example.org");
@@ -57,7 +57,7 @@ TEST_CASE("a forward is refused by setting, by name, and by port", "[ssh]") {
     }
     world.ask(direct_tcpip("127.0.0.1", 22));
     CHECK(world.wait(*world.connection).starts_with("open 9 0"));
-    world.session.ssh.sink = false;
+    world.ssh_settings.sink = false;
     world.ask(direct_tcpip("10.0.0.2", 80));
     CHECK(world.wait(*world.connection) == "refused 9 2 Connection refused");
     auto local = channel_open("direct-streamlocal@openssh.com");

@@ -179,7 +179,7 @@ std::optional<bool> DropbearConnection::listen_tcp(Reader& in) {
     const bool taken = port == session_.dst_port || std::ranges::find(ports_, port) != ports_.end();
     if (host.size() > host_bytes_max || port > port_max) return false;
     if (port != 0 && (taken || (port < privileged && !is_root()))) return false;
-    if (ports_.size() >= session_.ssh.channels) return false;
+    if (ports_.size() >= session_.ssh->channels) return false;
     const auto bound =
         port != 0 ? port : 32768 + static_cast<std::uint32_t>(crypto::random_below(28232));
     ports_.push_back(bound);

@@ -94,7 +94,7 @@ Task<Result<void>> turn_away(Session& session, const Profile& profile) {
 Task<Result<void>> serve(Session& session) {
     const auto* profile = find_profile(session.persona.ssh_server);
     if (profile == nullptr) co_return fail(Fault::refused, "the persona has no ssh_server");
-    StartupPlace place{session.ssh.startups, session.src_ip};
+    StartupPlace place{session.ssh->startups, session.src_ip};
     if (!place.admitted()) co_return co_await turn_away(session, *profile);
     const TransportPlan plan{*profile, session.persona.ssh_identification, session.host_keys};
     Transport transport{session, plan};
