@@ -44,7 +44,7 @@ class Connection final : public service::Events,
         auto event = make(verdict == Verdict::accepted ? "login.success" : "login.failed");
         event.text("username", user).text("password", password);
         shared_.recorder.record(std::move(event));
-        if (verdict == Verdict::accepted) password_ = password;
+        if (verdict == Verdict::accepted) password_ = std::make_unique<std::string>(password);
         return verdict;
     }
 
@@ -128,7 +128,8 @@ class Connection final : public service::Events,
     std::string cell_key(std::string_view user) const {
         const auto& key = shared_.settings.cell_key;
         if (key == "one") return "one";
-        return key == "credential" ? std::string{user} + '\n' + password_ : ends_.peer_ip;
+        if (key != "credential") return ends_.peer_ip;
+        return std::string{user} + '\n' + (password_ ? *password_ : std::string{});
     }
 
     /// The session's name, for its later programs with a number.
@@ -168,7 +169,7 @@ class Connection final : public service::Events,
     const net::Endpoints& ends_;
     Micros start_;
     std::array<char, session_id_bytes> id_{};
-    std::string password_;
+    std::unique_ptr<std::string> password_; ///< The accepted one; an idle connection is small.
     std::uint32_t programs_ = 0;
 };
 
