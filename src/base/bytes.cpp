@@ -157,6 +157,13 @@ std::string escape_text(std::string_view bytes) {
     return out;
 }
 
+std::string to_lower(std::string_view text) {
+    std::string lower{text};
+    for (auto& byte : lower)
+        byte = to_lower(byte);
+    return lower;
+}
+
 std::string hex(std::string_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string out;

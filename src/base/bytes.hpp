@@ -32,6 +32,13 @@ std::string escape_line(std::string_view bytes);
 /// invisible format characters are escaped as \u{N}.
 std::string escape_text(std::string_view bytes);
 
+/// ASCII letters only, whatever the locale.
+constexpr char to_lower(char byte) noexcept {
+    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+}
+
+std::string to_lower(std::string_view text);
+
 std::string hex(std::string_view bytes);
 
 std::string base64(std::string_view bytes);

@@ -135,3 +135,7 @@ TEST_CASE("base64 is that of RFC 4648 section 10, and only its canonical form is
         CHECK_FALSE(right);
     }
 }
+
+TEST_CASE("only ASCII letters have a lower case") {
+    CHECK(skep::to_lower("AZaz09-[@\xc4\xff") == "azaz09-[@\xc4\xff");
+}

@@ -108,7 +108,7 @@ KeyVerdict judge_key(const CellView& view,
     if (user.empty() || user.size() > user_bytes_max) return verdict;
     const auto owner = find_owner(view, user);
     if (!owner) return verdict;
-    const bool dropbear = persona.ssh_server.starts_with("dropbear");
+    const bool dropbear = persona.plays_dropbear();
     for (const auto* const name : {"/.ssh/authorized_keys", "/.ssh/authorized_keys2"}) {
         const auto path = owner->home + name;
         const auto place = open_strictly(view, path, *owner, verdict.notes);

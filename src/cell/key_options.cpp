@@ -1,5 +1,7 @@
 #include "cell/key_options.hpp"
 
+#include "base/bytes.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -16,13 +18,8 @@ constexpr std::size_t host_bytes_max = 1024;  // NI_MAXHOST less the NUL
 constexpr std::int64_t port_max = 0xffff;
 constexpr std::int64_t tunnel_any = 0x7fffffff; // SSH_TUNID_ANY
 
-char lower(char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
-}
-
 bool begins_with(std::string_view text, std::string_view name) {
-    return text.size() >= name.size() &&
-           std::ranges::equal(text.substr(0, name.size()), name, {}, lower, lower);
+    return to_lower(text.substr(0, name.size())) == to_lower(name);
 }
 
 /// strtonum(): -1 for what is none between 0 and `max`.
@@ -197,7 +194,7 @@ void Parser::environment() {
     if (!text) return;
     const auto name = text->substr(0, text->find('='));
     const bool good = std::ranges::all_of(name, [](char byte) {
-        return (byte >= '0' && byte <= '9') || (lower(byte) >= 'a' && lower(byte) <= 'z') ||
+        return (byte >= '0' && byte <= '9') || (to_lower(byte) >= 'a' && to_lower(byte) <= 'z') ||
                byte == '_';
     });
     if (name.empty() || name.size() == text->size() || !good)
@@ -333,7 +330,7 @@ std::string summarize(const LineOptions& options) {
 }
 
 std::int64_t parse_expiry(std::string_view text) {
-    if (text.size() > 1 && lower(text.back()) == 'z')
+    if (text.size() > 1 && to_lower(text.back()) == 'z')
         text.remove_suffix(1);
     else if (text.size() > 3 && begins_with(text.substr(text.size() - 3), "utc"))
         text.remove_suffix(3);

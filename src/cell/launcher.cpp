@@ -164,10 +164,14 @@ Result<Descriptor> Launcher::launch(const std::string& id, const std::string& na
 Result<Descriptor>
 Launcher::start(const std::string& id, const persona::Persona& persona, const LoadedImage& image) {
     TRY(auto ends, process::make_channel_pair());
+    const auto host_keys = plan_.host_keys.find(persona.name);
     const CellPlan plan{.id = id,
                         .persona = persona,
                         .init = image.init,
                         .limits = plan_.limits,
+                        .host_keys = host_keys == plan_.host_keys.end()
+                                         ? std::span<const FabricatedFile>{}
+                                         : host_keys->second,
                         .filter = plan_.filter,
                         .slot = slot_++};
     const auto place = "cells/" + id;

@@ -9,12 +9,14 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace skep::cell {
 
 /// What the launcher knows from the start.
 struct LauncherPlan {
     std::map<std::string, persona::Persona> personas;
+    std::map<std::string, std::vector<FabricatedFile>> host_keys = {}; ///< By persona.
     CellLimits limits;
     std::int64_t idle_seconds = 86400;
     std::size_t cells_max = 1000;

@@ -1,9 +1,11 @@
 // Everything that is decided about one cell before it starts.
 #pragma once
 
+#include "cell/fabricate.hpp"
 #include "persona/persona.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace skep::cell {
@@ -27,6 +29,7 @@ struct CellPlan {
     const persona::Persona& persona;
     std::string init; ///< Path of process 1 in the image.
     CellLimits limits;
+    std::span<const FabricatedFile> host_keys = {}; ///< Of the persona.
     int filter = -1; ///< The compiled call filter, shared by all cells.
     unsigned slot =
         0; ///< Small number, different for cells that live at the same time as far as possible.

@@ -19,22 +19,15 @@ constexpr std::size_t modes_bytes_max = 1024;
 /// For the words besides those that the request brings.
 constexpr std::size_t overhead_bytes = 8192;
 
-bool is_busybox(const persona::Persona& persona) {
-    return persona.telnet_server.starts_with("busybox");
-}
-
-/// sshd_config of Debian 12's openssh-server; what Debian compiled dropbear 2022.83 with.
-std::string_view sftp_server(const persona::Persona& persona) {
-    return is_busybox(persona) ? "/usr/lib/sftp-server" : "/usr/lib/openssh/sftp-server";
-}
-
 std::string flags_of(const process::CellRequest& request, const persona::Persona& persona) {
     std::string flags{"-"};
     if (persona.every_user_is_root) flags += 'r';
-    if (is_busybox(persona)) flags += 'b';
-    if (request.protocol == "ssh") flags += 's';
+    const bool ssh = request.protocol == "ssh";
+    if (ssh ? persona.plays_dropbear() : persona.plays_busybox()) flags += 'b';
+    if (ssh) flags += 's';
     if (request.terminal) flags += 't';
     if (request.kind != Kind::shell) flags += 'c';
+    if (request.user_rc) flags += 'u';
     return flags;
 }
 
@@ -66,7 +59,7 @@ std::vector<std::string> program_words(const process::CellRequest& request,
         hex(std::string_view{request.modes}.substr(0, modes_bytes_max)),
         fmt::format("{} {} {} {}", request.src_ip, request.src_port, request.dst_ip,
                     request.dst_port),
-        request.kind == Kind::subsystem ? std::string{sftp_server(persona)} : request.command};
+        request.kind == Kind::subsystem ? std::string{persona.sftp_server()} : request.command};
     for (const auto& [name, value] : request.environment)
         words.emplace_back(name).append("=").append(value);
     return words;

@@ -31,7 +31,7 @@ TEST_CASE("process 1 is told what to start in words") {
     request.dst_port = 22;
     request.environment = {{"LANG", "C"}};
     persona::Persona persona;
-    persona.telnet_server = "busybox-1.30";
+    persona.ssh_server = "dropbear-2022.83";
     const std::vector<std::string> words{
         "program",  "5",     "-bstc", "root", "",
         "1000",     "24",    "",      "01ff", "192.0.2.7 1 192.0.2.1 22",
@@ -39,7 +39,7 @@ TEST_CASE("process 1 is told what to start in words") {
     CHECK(program_words(request, persona) == words);
     request.kind = Kind::subsystem;
     CHECK(program_words(request, persona)[10] == "/usr/lib/sftp-server");
-    persona.telnet_server = "inetutils-2.4";
+    persona.ssh_server = "openssh-9.2p1";
     CHECK(program_words(request, persona)[10] == "/usr/lib/openssh/sftp-server");
 }
 

@@ -1,8 +1,11 @@
 #include "cell/role.hpp"
 
+#include "base/crypto/digest.hpp"
 #include "cell/broker.hpp"
 #include "cell/call_filter.hpp"
+#include "cell/host_key_files.hpp"
 #include "cell/launcher.hpp"
+#include "persona/host_keys.hpp"
 #include "process/recorder_link.hpp"
 #include "process/sandbox.hpp"
 #include "process/user_namespace.hpp"
@@ -76,6 +79,10 @@ Result<Prepared> prepare(const process::RoleContext& context) {
     prepared.plan.idle_seconds = context.settings.limit("cell_idle_seconds");
     prepared.plan.cells_max = static_cast<std::size_t>(context.settings.limit("cells"));
     prepared.plan.filter = prepared.filter.get();
+    for (const auto& [name, persona] : prepared.plan.personas) {
+        TRY(const auto keys, persona::load_host_keys(".", name));
+        prepared.plan.host_keys.emplace(name, host_key_files(persona, keys));
+    }
     for (const auto& name : context.settings.names("service"))
         if (context.settings.flag(fmt::format("service.{}.enabled", name)))
             prepared.plan.spares.insert(
@@ -84,6 +91,9 @@ Result<Prepared> prepare(const process::RoleContext& context) {
         return std::unexpected{entered.error()};
     TRY(prepared.launcher, start_launcher(prepared.plan, context.control));
     // The launcher keeps what it needs; the broker parses strangers' bytes and keeps nothing.
+    for (auto& [name, files] : prepared.plan.host_keys)
+        for (auto& file : files)
+            crypto::wipe(file.content);
     if (auto done = process::drop_privileges(); !done) return std::unexpected{done.error()};
     if (auto done = process::restrict_files({}); !done) return std::unexpected{done.error()};
     if (auto done = process::restrict_calls(process::Profile::sensor); !done)

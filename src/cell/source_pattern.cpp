@@ -105,9 +105,7 @@ Listed match_names(std::string_view list, std::string_view text) {
         const bool negated = entry.starts_with('!');
         if (negated) entry.erase(0, 1);
         if (entry.size() > pattern_bytes_max) return Listed::no;
-        for (auto& byte : entry)
-            if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-        if (!matches_pattern(entry, text)) continue;
+        if (!matches_pattern(to_lower(entry), text)) continue;
         if (negated) return Listed::negated;
         result = Listed::yes;
     }

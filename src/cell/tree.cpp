@@ -206,7 +206,9 @@ Result<void> write_identity(const CellPlan& plan, const CellTree& tree) {
     if (::fstatat(tree.base.get(), ".", &root, 0) != 0) return fail(Fault::refused, why("image"));
     {
         const AsCellRoot owner;
-        for (const auto& file : fabricated_etc(plan.persona))
+        auto files = fabricated_etc(plan.persona);
+        files.insert(files.end(), plan.host_keys.begin(), plan.host_keys.end());
+        for (const auto& file : files)
             if (auto done = write_file(tree_mount + file.path, file.content, file.mode,
                                        root.st_mtim.tv_sec + file.age_seconds);
                 !done)

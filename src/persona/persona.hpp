@@ -54,6 +54,18 @@ struct Persona {
     std::string motd;
     bool every_user_is_root = false;          ///< A router: any accepted user gets uid 0.
     std::map<std::string, std::string> extra; ///< Keys of table [extra], for later services.
+
+    /// Its telnetd and login are BusyBox's, not Debian's.
+    bool plays_busybox() const { return telnet_server.starts_with("busybox"); }
+
+    /// Its SSH server is dropbear, not OpenSSH.
+    bool plays_dropbear() const { return ssh_server.starts_with("dropbear"); }
+
+    /// Where its SSH server starts sftp-server: sshd_config of Debian 12's openssh-server; what
+    /// Debian compiled dropbear 2022.83 with.
+    const char* sftp_server() const {
+        return plays_dropbear() ? "/usr/lib/sftp-server" : "/usr/lib/openssh/sftp-server";
+    }
 };
 
 /// Fault::refused with `file:line: what is wrong`.

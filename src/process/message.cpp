@@ -62,6 +62,7 @@ std::string encode(const CellRequest& request) {
     out.u8(static_cast<std::uint8_t>(request.kind)).u8(request.terminal ? 1 : 0);
     out.bytes(request.command).bytes(request.modes);
     out.u32(request.src_port).bytes(request.dst_ip).u32(request.dst_port);
+    out.u8(request.user_rc ? 1 : 0);
     return std::move(out).take();
 }
 
@@ -97,7 +98,10 @@ Result<CellRequest> decode_cell_request(std::string_view payload) {
     request.src_port = in.u32();
     request.dst_ip = in.bytes();
     request.dst_port = in.u32();
+    const auto user_rc = in.u8();
     if (auto done = in.finish(); !done) return std::unexpected{done.error()};
+    if (user_rc > 1) return fail(Fault::malformed, "user_rc");
+    request.user_rc = user_rc == 1;
     return request;
 }
 

@@ -107,6 +107,7 @@ struct CellRequest {
     std::uint32_t src_port = 0;
     std::string dst_ip;
     std::uint32_t dst_port = 0;
+    bool user_rc = false; ///< The user's ~/.ssh/rc runs first, if the persona's server is sshd.
 };
 
 std::string encode(const CellRequest& request);

@@ -29,6 +29,7 @@ CellRequest full_request() {
     request.src_port = 4711;
     request.dst_ip = "2001:db8::1";
     request.dst_port = 22;
+    request.user_rc = true;
     return request;
 }
 
@@ -44,6 +45,7 @@ TEST_CASE("a request for a program comes back as it was") {
     CHECK(again->command == "sftp\0with a NUL"s);
     CHECK(again->environment == full_request().environment);
     CHECK(again->dst_port == 22);
+    CHECK(again->user_rc);
 }
 
 TEST_CASE("every cut of a message between processes is malformed") {

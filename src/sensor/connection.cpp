@@ -161,6 +161,7 @@ class Connection final : public service::Events,
         asked.src_port = ends_.peer_port;
         asked.dst_ip = ends_.own_ip;
         asked.dst_port = ends_.own_port;
+        asked.user_rc = request.user_rc;
         return asked;
     }
 

@@ -64,6 +64,7 @@ struct ProgramRequest {
     std::uint32_t rows = 24;
     std::string modes; ///< Encoded terminal modes (RFC 4254 section 8); may be empty.
     std::vector<std::pair<std::string, std::string>> environment;
+    bool user_rc = false; ///< sshd(8): ~/.ssh/rc runs before it.
 };
 
 /// How a program ended.

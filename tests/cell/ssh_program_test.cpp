@@ -264,6 +264,27 @@ TEST_CASE("Debian's environment, greeting and records are sshd's", "[.image]") {
     cell.stop();
 }
 
+TEST_CASE("~/.ssh/rc and /etc/ssh/sshrc run as sshd runs them", "[.image]") {
+    if (!can_run() || !has_image("debian")) return;
+    test::TestCells cells{{}, {}, {"debian"}, SKEP_BUILT_IMAGES};
+    REQUIRE(cells.error == no_failure);
+    auto cell = cells.launch(1, "debian");
+    process::CellRequest request;
+    request.kind = Kind::command;
+    request.protocol = "ssh";
+    request.terminal = false;
+    request.command = "echo command";
+    request.user_rc = true;
+    CHECK(cell.execute(request).output == "command\n");
+    cell.execute("mkdir -p ~/.ssh; echo 'echo system' > /etc/ssh/sshrc");
+    CHECK(cell.execute(request).output == "system\ncommand\n");
+    cell.execute("echo 'wc -c; echo user; pwd' > ~/.ssh/rc");
+    CHECK(cell.execute(request).output == "0\nuser\n/root\ncommand\n");
+    request.user_rc = false;
+    CHECK(cell.execute(request).output == "system\ncommand\n");
+    cell.stop();
+}
+
 TEST_CASE("sftp-server and scp take uploads, which are kept as such", "[.image]") {
     if (!can_run() || !has_image("debian")) return;
     test::TestCells cells{{}, {}, {"debian"}, SKEP_BUILT_IMAGES};

@@ -164,6 +164,20 @@ def a_planted_key_logs_in(skep, images):
         wait_for("the key's event", lambda: [e for e in door.events("--eventid", "login.success") if e.get("fingerprint") == fingerprint])
 
 
+def host_keys_lie_on_the_machine(skep, images):
+    """What a root finds below /etc are the keys that the server shows."""
+    with Door(skep, images) as door:
+        host, port = door.address("ssh")
+        shown = subprocess.run(["ssh-keyscan", "-p", str(port), host], capture_output=True, timeout=30, check=True).stdout.decode()
+        shown = {line.split(" ", 1)[1] for line in shown.splitlines() if not line.startswith("#")}
+        done = door.ssh("cd /etc/ssh; for key in ssh_host_*_key; do ssh-keygen -y -f $key; done; stat -c '%n %a %U' ssh_host_*")
+        lines = done.stdout.decode().splitlines()
+        assert {" ".join(line.split()[:2]) for line in lines[:3]} == shown, (lines, shown)
+        assert len(lines) == 9 and all(line.endswith((".pub 644 root", "_key 600 root")) for line in lines[3:]), lines
+        done = door.ssh("ls /etc/dropbear", service="router-ssh")
+        assert b"dropbear_ed25519_host_key\n" in done.stdout, done
+
+
 def other_clients_work(skep, images):
     with Door(skep, images) as door:
         host, port = door.address("ssh")
@@ -216,4 +230,4 @@ asyncio.run(run())
 if __name__ == "__main__":
     if shutil.which("ssh") is None:
         skip("no ssh program")
-    main([programs_run_and_report, a_terminal_is_a_terminal, each_algorithm_works, uploads_are_captured, a_planted_key_logs_in, other_clients_work])
+    main([programs_run_and_report, a_terminal_is_a_terminal, each_algorithm_works, uploads_are_captured, a_planted_key_logs_in, host_keys_lie_on_the_machine, other_clients_work])

@@ -196,6 +196,36 @@ void go_home(const Program& program) {
         dprintf(STDERR_FILENO, "Could not chdir to home directory %s: %s\n", home, reason);
 }
 
+/// In the child: do_rc_files() of OpenSSH 9.2, whose command popen(3) runs with nothing to read.
+void run_start_file(const Program& program, char** environment) {
+    if (!program.ssh || program.busybox) return;
+    char path[320];
+    char command[640];
+    struct stat info{};
+    std::snprintf(path, sizeof path, "%s/.ssh/rc", program.account.home);
+    if (program.user_rc && ::stat(path, &info) == 0)
+        std::snprintf(command, sizeof command, "%s -c '/bin/sh %s'", program.account.shell, path);
+    else if (::stat("/etc/ssh/sshrc", &info) == 0)
+        std::snprintf(command, sizeof command, "/bin/sh /etc/ssh/sshrc");
+    else
+        return;
+    int nothing[2];
+    if (::pipe2(nothing, O_CLOEXEC) != 0) return;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        char name[] = "sh";
+        char option[] = "-c";
+        char* run[] = {name, option, command, nullptr};
+        ::dup2(nothing[0], STDIN_FILENO);
+        ::execve("/bin/sh", run, environment);
+        ::_exit(127);
+    }
+    ::close(nothing[0]);
+    ::close(nothing[1]);
+    while (child > 0 && ::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
 /// In the child: becomes the session's program, as login(1) or sshd does it.
 [[noreturn]] void become_program(const Program& program, const Ends& ends, char** environment) {
     const auto& account = program.account;
@@ -209,6 +239,7 @@ void go_home(const Program& program) {
         ::setresuid(account.uid, account.uid, account.uid) != 0)
         ::_exit(1);
     go_home(program);
+    run_start_file(program, environment);
     char name[72];
     const char* base = std::strrchr(account.shell, '/');
     base = base == nullptr ? account.shell : base + 1;
@@ -232,7 +263,7 @@ Running* free_slot() {
 }
 
 /// program REQUEST FLAGS USER TERM COLUMNS ROWS HOST MODES CLIENT COMMAND [NAME=VALUE]...
-/// FLAGS: r every user is root, b BusyBox, s SSH, t terminal, c the command counts.
+/// FLAGS: r every user is root, b BusyBox or dropbear, s SSH, t terminal, c the command counts, u ~/.ssh/rc runs.
 void start_program(unsigned count) {
     const unsigned long request = std::strtoul(words[1], nullptr, 10);
     static Program program;
@@ -243,6 +274,7 @@ void start_program(unsigned count) {
     program.busybox = flag('b');
     program.ssh = flag('s');
     program.terminal = flag('t');
+    program.user_rc = flag('u');
     if (flag('c')) program.command = words[10];
     program.term = words[4];
     program.columns = static_cast<unsigned short>(std::atoi(words[5]));

@@ -11,6 +11,7 @@ struct Program {
     bool busybox = false;  ///< A machine of BusyBox and dropbear, not of Debian and OpenSSH.
     bool ssh = false;      ///< Over SSH; else as login(1) starts a shell.
     bool terminal = false; ///< On a terminal; else on three pipes.
+    bool user_rc = false;  ///< ~/.ssh/rc runs first.
     const char* command = nullptr; ///< For the user's shell; null for a login shell.
     const char* term = "";
     const char* modes = "";  ///< Terminal modes in hexadecimal.

@@ -1,5 +1,7 @@
 #include "hub/api/target.hpp"
 
+#include "base/bytes.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -96,12 +98,7 @@ std::string_view without_port(std::string_view host) {
 }
 
 bool same_name(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](char x, char y) {
-        const auto lower = [](char c) {
-            return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-        };
-        return lower(x) == lower(y);
-    });
+    return to_lower(a) == to_lower(b);
 }
 
 } // namespace

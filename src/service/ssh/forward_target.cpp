@@ -1,5 +1,6 @@
 #include "service/ssh/forward_target.hpp"
 
+#include "base/bytes.hpp"
 #include "base/crypto/random.hpp"
 #include "base/crypto/sha256.hpp"
 
@@ -64,11 +65,8 @@ bool can_resolve(std::string_view host) {
 }
 
 bool is_loopback(std::string_view host) {
-    std::string name{host};
+    auto name = to_lower(host);
     if (name.ends_with('.')) name.pop_back();
-    std::ranges::transform(name, name.begin(), [](char byte) {
-        return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
-    });
     constexpr std::string_view mapped = "::ffff:127.";
     constexpr std::array names{"localhost", "ip6-localhost", "::1", "::", "0.0.0.0", "0"};
     return name.starts_with("127.") || name.starts_with(mapped) ||

@@ -107,9 +107,7 @@ bool OpensshConnection::may_listen(std::string_view host, std::uint32_t port) {
         weird("ssh.permit_listen", host);
         return false;
     }
-    std::string name{host};
-    for (auto& byte : name)
-        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
+    const auto name = to_lower(host);
     return std::ranges::any_of(key_.permit_listen, [&](const auto& one) {
         return (one.port == 0 || one.port == port) && matches_pattern(one.host, name);
     });

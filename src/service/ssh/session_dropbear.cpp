@@ -1,5 +1,6 @@
 // Sessions and global requests of dropbear 2022.83, and how it closes channels.
 #include "base/crypto/random.hpp"
+#include "persona/persona.hpp"
 #include "service/ssh/connection_dropbear.hpp"
 #include "service/ssh/terminal_modes.hpp"
 
@@ -117,7 +118,7 @@ DropbearConnection::on_command(Channel& channel, Reader& in, ProgramRequest::Kin
     // A terminal that was named and not made leaves nothing to run it on.
     if (program.named_terminal && !program.terminal) return false;
     const bool subsystem = kind == ProgramRequest::Kind::subsystem;
-    const auto asked = subsystem ? std::string{"/usr/lib/sftp-server"} : request.command;
+    const auto asked = subsystem ? session_.persona.sftp_server() : request.command;
     force_command(program, asked);
     start_program(channel);
     return std::nullopt;

@@ -1,6 +1,7 @@
 // Requests of session channels as OpenSSH's session.c answers them. What it cannot read it calls
 // fatal() for, except a signal's name.
 #include "base/crypto/random.hpp"
+#include "persona/persona.hpp"
 #include "service/ssh/connection_openssh.hpp"
 #include "service/ssh/terminal_modes.hpp"
 
@@ -182,7 +183,8 @@ void OpensshConnection::force(ChannelProgram& program) {
     using Kind = ProgramRequest::Kind;
     const auto kind = program.request.kind;
     program.subsystem = kind == Kind::subsystem;
-    const auto asked = kind == Kind::subsystem ? std::string{"/usr/lib/openssh/sftp-server"}
+    program.request.user_rc = key_.user_rc && !program.subsystem;
+    const auto asked = kind == Kind::subsystem ? std::string{session_.persona.sftp_server()}
                                                : program.request.command;
     if (!force_command(program,
                        kind == Kind::shell ? std::nullopt : std::optional<std::string_view>{asked}))

@@ -1,4 +1,5 @@
 // telnetd/state.c, suboption(): what the client tells in subnegotiations.
+#include "base/bytes.hpp"
 #include "service/telnet/inetutils.hpp"
 
 #include <cctype>
@@ -61,11 +62,7 @@ void Inetutils::sub_type(std::string_view bytes) {
     answered_ |= type_answer;
     if (bytes.empty() || at(bytes, 0) != qualifier::is) return;
     const auto name = bytes.substr(1, bytes.find('\0', 1) - 1);
-    std::string lower;
-    for (const char byte : name) {
-        const bool upper = byte >= 'A' && byte <= 'Z';
-        lower += upper ? static_cast<char>(byte + ('a' - 'A')) : byte;
-    }
+    auto lower = to_lower(name);
     auto& known = extra().type;
     if (known != lower) note_variable("TERM", bytes.substr(1));
     known = std::move(lower);

@@ -7,7 +7,7 @@
 namespace skep::service::telnet {
 
 std::unique_ptr<Server> make_server(Session& session) {
-    return session.persona.telnet_server.starts_with("busybox") ? make_busybox(session)
+    return session.persona.plays_busybox() ? make_busybox(session)
                                                                 : make_inetutils(session);
 }
 

@@ -120,7 +120,7 @@ Task<Result<void>> serve(Session& session) {
 net::SocketOptions socket_options(const persona::Persona& persona) {
     return {.sending = {},
             .keep_alive = true,
-            .urgent_in_line = !persona.telnet_server.starts_with("busybox")};
+            .urgent_in_line = !persona.plays_busybox()};
 }
 
 } // namespace
