@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace skep::cell {
 
@@ -43,6 +44,16 @@ class Broker {
 
     /// Ends every cell's processes; their files stay for the next start.
     void stop();
+
+    // For operators; each row is one line of JSON without its end.
+    std::vector<std::string> list() const;
+    /// With the programs that sessions have started. Fault::refused for a cell that does not run.
+    Result<std::string> show(const std::string& id) const;
+    /// Ends the processes; the files stay for the source's next visit.
+    Result<std::string> kill(const std::string& id);
+    /// Ends the processes and deletes the files, also of a cell that does not run: the next visit
+    /// finds a new machine.
+    Result<std::string> reset(const std::string& id);
 
   private:
     struct State;

@@ -2,6 +2,7 @@
 
 #include "base/crypto/digest.hpp"
 #include "cell/broker.hpp"
+#include "cell/broker_operator.hpp"
 #include "cell/call_filter.hpp"
 #include "cell/host_key_files.hpp"
 #include "cell/launcher.hpp"
@@ -67,6 +68,7 @@ struct Prepared {
     LauncherPlan plan;
     Descriptor filter;
     Descriptor launcher;
+    Descriptor control;
 };
 
 Result<Prepared> prepare(const process::RoleContext& context) {
@@ -75,6 +77,7 @@ Result<Prepared> prepare(const process::RoleContext& context) {
         return fail(Fault::refused, "the state directory cannot be entered");
     TRY(prepared.plan.personas, load_personas());
     TRY(prepared.filter, make_call_filter());
+    TRY(prepared.control, bind_control_socket());
     prepared.plan.limits = limits_of(context.settings);
     prepared.plan.idle_seconds = context.settings.limit("cell_idle_seconds");
     prepared.plan.cells_max = static_cast<std::size_t>(context.settings.limit("cells"));
@@ -120,6 +123,7 @@ int run(const process::RoleContext& context) {
     for (const auto& [name, persona] : prepared->plan.personas)
         plan.image_of.emplace(name, persona.image);
     Broker broker{io, std::move(plan), recorder, std::move(prepared->launcher)};
+    const Control control{io, broker, std::move(prepared->control)};
     int status = 0;
     child.on_peer = [&](const std::string& name, Descriptor socket) {
         if (name == "recorder") recorder.attach(std::move(socket));

@@ -4,6 +4,7 @@
 Usage: cells.py SKEP [IMAGES] [TEST...]
 """
 import base64
+import json
 import os
 import re
 import subprocess
@@ -175,6 +176,38 @@ def oldest_cell_makes_room(skep, images):
         assert any("limits.cells" in event["message"] for event in faults), faults
 
 
+def operator_sees_and_ends_cells(skep, images):
+    """skep cell list, show, kill and reset."""
+    with Deployment(skep, ["auth.policy=any"], images) as deployment:
+        def cell(*words, expect=0):
+            done = deployment.run("cell " + words[0], *words[1:])
+            assert done.returncode == expect, done
+            return done.stdout + done.stderr
+
+        assert "does not run" in cell("list", expect=1)
+        deployment.start()
+        assert cell("list", "--json") == ""
+        with Telnet(deployment.address(), source="127.0.0.21") as peer:
+            peer.login("root", "x")
+            peer.command("echo '\033[31mred' > /root/mine")
+            row = json.loads(cell("list", "--json"))
+            assert (row["src_ip"], row["persona"], row["sessions"], row["state"]) == ("127.0.0.21", "debian", 1, "running"), row
+            assert row["cell"] in cell("list") and "127.0.0.21" in cell("list")
+            program = json.loads(cell("show", row["cell"], "--json"))["programs"][0]
+            assert (program["session"], program["username"], program["kind"], program["terminal"]) == (row["session"], "root", "shell", True), program
+            assert "user root shell on a terminal" in cell("show", row["cell"])
+            cell("kill", row["cell"])
+            peer.read_to_end()
+        ended = wait_for("the end of the cell", lambda: deployment.events("--eventid", "cell.ended"))
+        assert [(event["cell"], event["reason"]) for event in ended] == [(row["cell"], "operator")], ended
+        assert "does not run" in cell("show", row["cell"], expect=1)
+        assert "red" in visit(deployment, "127.0.0.21", "cat /root/mine"), "kill keeps the files"
+        cell("reset", row["cell"])
+        assert "No such file" in visit(deployment, "127.0.0.21", "cat /root/mine"), "reset does not"
+        assert "16 hexadecimal digits" in cell("reset", "../../etc", expect=1)
+        assert "name one cell" in cell("kill", expect=2)
+
+
 def idle_cell_ends(skep, images):
     """limits.cell_idle_seconds: after it a source finds a new machine, also while its processes were still running."""
     with Deployment(skep, ["auth.policy=any", "limits.cell_idle_seconds=2"], images) as deployment:
@@ -190,4 +223,4 @@ def idle_cell_ends(skep, images):
 
 
 if __name__ == "__main__":
-    main([tricks_make_no_code, race_is_lost, users_are_users, oldest_cell_makes_room, idle_cell_ends])
+    main([tricks_make_no_code, race_is_lost, users_are_users, oldest_cell_makes_room, operator_sees_and_ends_cells, idle_cell_ends])

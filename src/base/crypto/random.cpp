@@ -26,11 +26,14 @@ class Pool {
     Pool()
         : page_{::mmap(
               nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)} {
-        if (page_ == MAP_FAILED || ::madvise(page_, sizeof(Page), MADV_WIPEONFORK) != 0)
-            std::abort();
+        if (page_ == MAP_FAILED) std::abort();
+        if (::madvise(page_, sizeof(Page), MADV_WIPEONFORK) == 0) return;
+        ::munmap(page_, sizeof(Page));
+        page_ = nullptr; // a kernel without: every byte is asked for
     }
 
     ~Pool() {
+        if (page_ == nullptr) return;
         OPENSSL_cleanse(page_, sizeof(Page));
         ::munmap(page_, sizeof(Page));
     }
@@ -39,6 +42,7 @@ class Pool {
     Pool& operator=(const Pool&) = delete;
 
     void take(char* to, std::size_t count) {
+        if (page_ == nullptr) return fill(to, count);
         auto& page = *static_cast<Page*>(page_);
         if (page.left < count) {
             fill(page.bytes.data(), page.bytes.size());
