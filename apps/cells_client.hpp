@@ -10,8 +10,8 @@
 
 namespace skep::apps {
 
-/// Sends one request (see cell/broker_operator.hpp) and returns the rows of its answer. Fault::refused with
-/// a sentence if the deployment does not run, or what the cells say against it.
+/// Sends one request (see cell/broker_operator.hpp) and returns the rows of its answer.
+/// Fault::refused with a sentence if the deployment does not run, or what the cells say against it.
 Result<std::vector<boost::json::object>> ask_cells(const std::string& state,
                                                    const std::string& request);
 

@@ -221,6 +221,10 @@ Result<void> write_identity(const CellPlan& plan, const CellTree& tree) {
     }
     const Descriptor mark{::open(fmt::format("cells/{}/made", plan.id).c_str(),
                                  O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+    // What `skep cell diff` compares with.
+    const auto& image = plan.persona.image;
+    if (::write(mark.get(), image.data(), image.size()) != static_cast<ssize_t>(image.size()))
+        return fail(Fault::refused, why("made"));
     return {};
 }
 

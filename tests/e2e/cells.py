@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -177,7 +178,7 @@ def oldest_cell_makes_room(skep, images):
 
 
 def operator_sees_and_ends_cells(skep, images):
-    """skep cell list, show, kill and reset."""
+    """skep cell list, show, diff, export, kill and reset."""
     with Deployment(skep, ["auth.policy=any"], images) as deployment:
         def cell(*words, expect=0):
             done = deployment.run("cell " + words[0], *words[1:])
@@ -189,7 +190,7 @@ def operator_sees_and_ends_cells(skep, images):
         assert cell("list", "--json") == ""
         with Telnet(deployment.address(), source="127.0.0.21") as peer:
             peer.login("root", "x")
-            peer.command("echo '\033[31mred' > /root/mine")
+            peer.command("echo red > /root/mine")
             row = json.loads(cell("list", "--json"))
             assert (row["src_ip"], row["persona"], row["sessions"], row["state"]) == ("127.0.0.21", "debian", 1, "running"), row
             assert row["cell"] in cell("list") and "127.0.0.21" in cell("list")
@@ -202,6 +203,19 @@ def operator_sees_and_ends_cells(skep, images):
         assert [(event["cell"], event["reason"]) for event in ended] == [(row["cell"], "operator")], ended
         assert "does not run" in cell("show", row["cell"], expect=1)
         assert "red" in visit(deployment, "127.0.0.21", "cat /root/mine"), "kill keeps the files"
+        visit(deployment, "127.0.0.21", "rm /etc/issue; echo x >> /etc/motd; mkdir /tmp/.d; ln -s /nowhere /tmp/.d/link; chmod 700 /root/mine")
+        changes = {change["path"]: change for change in map(json.loads, cell("diff", row["cell"], "--json").splitlines())}
+        kinds = {path: changes.get(path, {}).get("change") for path in ("/etc/issue", "/etc/motd", "/tmp/.d", "/tmp/.d/link", "/root/mine")}
+        assert kinds == {"/etc/issue": "D", "/etc/motd": "M", "/tmp/.d": "A", "/tmp/.d/link": "A", "/root/mine": "A"}, changes
+        assert "/etc/hostname" not in changes and changes["/root/mine"]["mode"] == "700" and changes["/tmp/.d/link"]["link"] == "/nowhere", changes
+        assert re.search(r"^D +0 /etc/issue$", cell("diff", row["cell"]), re.MULTILINE)
+        tar = os.path.join(deployment.directory, "cell.tar")
+        cell("export", row["cell"], tar)
+        with tarfile.open(tar) as archive:
+            mine = archive.getmember("root/mine")
+            assert (mine.mode, mine.uid, archive.extractfile(mine).read()) == (0o700, 0, b"red\n"), mine
+            assert archive.getmember("tmp/.d/link").linkname == "/nowhere" and archive.getmember("etc/.wh.issue").size == 0
+        assert "File exists" in cell("export", row["cell"], tar, expect=1)
         cell("reset", row["cell"])
         assert "No such file" in visit(deployment, "127.0.0.21", "cat /root/mine"), "reset does not"
         assert "16 hexadecimal digits" in cell("reset", "../../etc", expect=1)
