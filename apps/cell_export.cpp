@@ -1,6 +1,7 @@
 // `skep cell export`: the same as a tar file.
 #include "apps/cell_files.hpp"
 #include "apps/subcommand.hpp"
+#include "cell/cell_id.hpp"
 #include "process/descriptor.hpp"
 
 #include <fmt/format.h>
@@ -15,13 +16,16 @@ namespace skep::apps::cell_export {
 namespace {
 
 int run(const Arguments& arguments) {
-    if (arguments.words.size() != 2)
+    if (arguments.words.size() != 2 || !cell::is_cell_id(arguments.words[0]))
         return complain("name one cell and the file to write, or - for standard output", 2);
+    const bool standard = arguments.words[1] == "-";
+    if (standard && ::isatty(STDOUT_FILENO) == 1)
+        return complain("a tar file of an attacker's names does not go to a terminal", 2);
     // While we are who we are: the deployment's user may not write there.
     const auto& file = arguments.words[1];
     const process::Descriptor output{
-        file == "-" ? ::dup(STDOUT_FILENO)
-                    : ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+        standard ? ::dup(STDOUT_FILENO)
+                 : ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
     if (!output.valid())
         return complain(fmt::format("{}: {}", file,
                                     std::strerror(errno))); // NOLINT(concurrency-mt-unsafe)
@@ -29,6 +33,7 @@ int run(const Arguments& arguments) {
     auto done = changes ? cell::export_changes(arguments.words[0], *changes, output.get())
                         : Result<void>{std::unexpected{changes.error()}};
     if (done) return 0;
+    if (!standard) ::ftruncate(output.get(), 0); // what is there is not whole
     return complain(done.error().detail());
 }
 

@@ -3,6 +3,7 @@
 #include "apps/subcommand.hpp"
 #include "base/bytes.hpp"
 #include "cell/broker_operator.hpp"
+#include "cell/cell_id.hpp"
 #include "process/descriptor.hpp"
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr time_t answer_seconds = 30; ///< Between two parts of an answer.
 constexpr std::size_t answer_bytes_max = std::size_t{16} << 20;
 
 /// The state directory's name may be longer than an address of a Unix socket takes.
@@ -45,6 +48,8 @@ Result<process::Descriptor> connect_cells(const std::string& state) {
 Result<std::string> exchange(int socket, std::string request) {
     request += '\n';
     std::string answer;
+    const timeval patience{.tv_sec = answer_seconds, .tv_usec = 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (::send(socket, request.data(), request.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(request.size()))
         return fail(Fault::closed, "the cells do not answer");
@@ -80,7 +85,8 @@ Result<std::vector<json::object>> ask_cells(const std::string& state, const std:
 int tell_cell(const std::string& state,
               const std::string& verb,
               const std::vector<std::string>& words) {
-    if (words.size() != 1) return complain("name one cell, as `skep cell list` shows it", 2);
+    if (words.size() != 1 || !cell::is_cell_id(words[0]))
+        return complain("name one cell, as `skep cell list` shows it", 2);
     const auto said = ask_cells(state, verb + ' ' + words[0]);
     if (!said) return complain(said.error().detail());
     return 0;

@@ -51,6 +51,14 @@ std::optional<OpenCall> open_call(const Request& request) {
     return call;
 }
 
+/// What a call names, without following a last link unless `follow`. Nothing, if it cannot be told.
+std::optional<Place>
+place_of(const CellState& state, const Request& request, const Where& named, bool follow) {
+    const auto absolute = state.view.absolute({request.pid}, named.directory, named.path);
+    if (absolute.empty()) return std::nullopt;
+    return state.view.find({request.pid}, absolute, follow);
+}
+
 bool writes(std::uint64_t flags) {
     return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0;
 }
@@ -89,7 +97,8 @@ Answer answer_open(CellState& state, const Request& request) {
     if (!call || (call->flags & O_PATH) != 0) return {};
     const auto absolute =
         state.view.absolute({request.pid}, call->where.directory, call->where.path);
-    if (absolute.empty() || call->where.path.empty()) return {};
+    if (call->where.path.empty()) return {};
+    if (absolute.empty()) return Answer::error(ENAMETOOLONG);
     const bool exclusive = (call->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
     const bool follow = (call->flags & O_NOFOLLOW) == 0 && !exclusive;
     if (!writes(call->flags) && state.view.is_elsewhere(absolute, follow)) return {};
@@ -105,11 +114,11 @@ Answer answer_unlink(CellState& state, const Request& request) {
     if (at && (request.args[2] & AT_REMOVEDIR) != 0) return {};
     const auto file = where(request, at, 0);
     if (!file) return {};
-    const auto place = state.view.find(
-        {request.pid}, state.view.absolute({request.pid}, file->directory, file->path), false);
-    if (below(place.path, "/proc")) return Answer::error(place.exists() ? EPERM : ENOENT);
-    if (below(place.path, "/sys")) return Answer::error(place.exists() ? EPERM : ENOENT);
-    state.capture.keep(place, "unlink", state.request_of(request.pid));
+    const auto place = place_of(state, request, *file, false);
+    if (!place) return Answer::error(ENAMETOOLONG);
+    if (below(place->path, "/proc") || below(place->path, "/sys"))
+        return Answer::error(place->exists() ? EPERM : ENOENT);
+    state.capture.keep(*place, "unlink", state.request_of(request.pid));
     return {};
 }
 
@@ -117,32 +126,32 @@ Answer answer_rename(CellState& state, const Request& request) {
     const bool at = request.call != SYS_rename;
     const auto to = where(request, at, at ? 2 : 1);
     if (!to) return {};
-    const auto place = state.view.find(
-        {request.pid}, state.view.absolute({request.pid}, to->directory, to->path), false);
+    const auto place = place_of(state, request, *to, false);
+    if (!place) return Answer::error(ENAMETOOLONG);
     const auto who = state.request_of(request.pid);
-    state.capture.keep(place, "rename", who);
-    state.capture.watch(place.path, who);
+    state.capture.keep(*place, "rename", who);
+    state.capture.watch(place->path, who);
     return {};
 }
 
 Answer answer_truncate(CellState& state, const Request& request) {
     const auto file = where(request, false, 0);
     if (!file) return {};
-    const auto place = state.view.find(
-        {request.pid}, state.view.absolute({request.pid}, file->directory, file->path));
-    state.capture.keep(place, "truncate", state.request_of(request.pid));
+    const auto place = place_of(state, request, *file, true);
+    if (!place) return Answer::error(ENAMETOOLONG);
+    state.capture.keep(*place, "truncate", state.request_of(request.pid));
     return {};
 }
 
 Answer answer_mkdir(CellState& state, const Request& request) {
     const auto file = where(request, request.call == SYS_mkdirat, 0);
     if (!file) return {};
-    const auto place = state.view.find(
-        {request.pid}, state.view.absolute({request.pid}, file->directory, file->path), false);
-    if (place.exists()) return {};
-    if (below(place.path, "/proc")) return Answer::error(ENOENT);
-    if (below(place.path, "/sys")) return Answer::error(EPERM);
-    if (!below(place.path, "/dev") && !below(place.path, "/run") && disk_is_full(state))
+    const auto place = place_of(state, request, *file, false);
+    if (!place) return Answer::error(ENAMETOOLONG);
+    if (place->exists()) return {};
+    if (below(place->path, "/proc")) return Answer::error(ENOENT);
+    if (below(place->path, "/sys")) return Answer::error(EPERM);
+    if (!below(place->path, "/dev") && !below(place->path, "/run") && disk_is_full(state))
         return Answer::error(ENOSPC);
     return {};
 }
@@ -154,8 +163,9 @@ Answer answer_statfs(CellState& state, const Request& request) {
     } else {
         const auto file = where(request, false, 0);
         if (!file) return {};
-        place = state.view.find({request.pid},
-                                state.view.absolute({request.pid}, file->directory, file->path));
+        auto named = place_of(state, request, *file, true);
+        if (!named) return Answer::error(ENAMETOOLONG);
+        place = std::move(*named);
     }
     struct statfs info{};
     if (!place.exists() || ::fstatfs(place.file.get(), &info) != 0) return {};

@@ -3,6 +3,7 @@
 #include "base/crypto/sha256.hpp"
 #include "base/wire.hpp"
 #include "cell/broker_state.hpp"
+#include "cell/cell_id.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -33,7 +34,7 @@ Result<std::shared_ptr<BrokerCell>>
 Broker::State::find(const std::string& key, const std::string& persona, bool make_new) {
     const auto image = plan.image_of.find(persona);
     if (image == plan.image_of.end()) return fail(Fault::refused, "there is no such persona");
-    const auto id = crypto::sha256_hex(key + '\n' + persona).substr(0, 16);
+    const auto id = crypto::sha256_hex(key + '\n' + persona).substr(0, cell_id_digits);
     if (const auto running = cells.find(id); running != cells.end()) {
         running->second->wanted_new = running->second->wanted_new || make_new;
         return running->second;

@@ -2,23 +2,14 @@
 #include "base/bytes.hpp"
 #include "base/wire.hpp"
 #include "cell/broker_state.hpp"
+#include "cell/cell_id.hpp"
 
 #include <boost/json.hpp>
-
-#include <algorithm>
 
 namespace skep::cell {
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::size_t id_digits = 16; ///< Broker::State::find() makes such ids.
-
-bool is_id(std::string_view text) {
-    return text.size() == id_digits && std::ranges::all_of(text, [](char digit) {
-               return (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
-           });
-}
 
 std::string_view kind_of(const process::CellRequest& request) {
     using Kind = process::CellRequest::Kind;
@@ -26,14 +17,14 @@ std::string_view kind_of(const process::CellRequest& request) {
     return request.kind == Kind::command ? "command" : "subsystem";
 }
 
-/// Texts of attackers are bytes: JSON gets them as UTF-8.
+/// What sensors and attackers say is bytes: JSON gets it as UTF-8.
 json::object row_of(const BrokerCell& cell) {
     return {{"cell", cell.id},
             {"persona", cell.persona},
             {"image", cell.image},
-            {"src_ip", cell.src_ip},
-            {"protocol", cell.protocol},
-            {"session", cell.last_session},
+            {"src_ip", to_utf8(cell.src_ip)},
+            {"protocol", to_utf8(cell.protocol)},
+            {"session", to_utf8(cell.last_session)},
             {"sessions", cell.sessions.size()},
             {"used", iso8601(cell.used * 1'000'000)},
             {"state", cell.supervisor == nullptr ? "starting" : "running"}};
@@ -55,7 +46,7 @@ Result<std::string> Broker::show(const std::string& id) const {
     auto row = row_of(*found->second);
     json::array programs;
     for (const auto& [number, session] : found->second->sessions)
-        programs.push_back({{"session", session.request.session},
+        programs.push_back({{"session", to_utf8(session.request.session)},
                             {"username", to_utf8(session.request.username)},
                             {"kind", kind_of(session.request)},
                             {"command", to_utf8(session.request.command)},
@@ -76,7 +67,7 @@ Result<std::string> Broker::kill(const std::string& id) {
 }
 
 Result<std::string> Broker::reset(const std::string& id) {
-    if (!is_id(id)) return fail(Fault::malformed, "a cell is named by 16 hexadecimal digits");
+    if (!is_cell_id(id)) return fail(Fault::malformed, "a cell is named by 16 hexadecimal digits");
     const auto found = state_->cells.find(id);
     if (found == state_->cells.end()) {
         WireWriter out;
@@ -85,6 +76,8 @@ Result<std::string> Broker::reset(const std::string& id) {
         return std::string{};
     }
     const auto cell = found->second;
+    // A supervisor that the launcher is just starting would come to a cell of the same name.
+    if (cell->supervisor == nullptr) return fail(Fault::refused, "this cell is just starting");
     state_->end(*cell, "operator");
     state_->forget(cell);
     return std::string{};

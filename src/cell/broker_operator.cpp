@@ -30,6 +30,7 @@ namespace {
 
 constexpr int waiting_max = 8;
 constexpr std::chrono::seconds patience{10}; ///< For an operator's request.
+constexpr std::chrono::seconds accept_again{1};
 
 std::unexpected<Error> refused(const char* what) {
     return fail(Fault::refused, fmt::format("{}: {}: {}", control_socket, what,
@@ -108,7 +109,11 @@ struct Control::State : std::enable_shared_from_this<Control::State> {
             auto token = asio::redirect_error(asio::use_awaitable, error);
             auto peer = co_await state->acceptor.async_accept(token);
             if (error == asio::error::operation_aborted) co_return;
-            if (!error)
+            if (error) { // no descriptor is left
+                asio::steady_timer timer{state->acceptor.get_executor(), accept_again};
+                auto pause = asio::redirect_error(asio::use_awaitable, error);
+                co_await timer.async_wait(pause);
+            } else
                 asio::co_spawn(state->acceptor.get_executor(), serve(state, std::move(peer)),
                                asio::detached);
         }

@@ -43,8 +43,9 @@ std::int64_t wall_seconds() {
 } // namespace
 
 bool Capture::known(const Place& place) {
-    const Key key{place.info.st_ino, place.info.st_mtim.tv_sec, place.info.st_mtim.tv_nsec,
-                  place.info.st_size};
+    // The time of change cannot be set back as that of modification can.
+    const Key key{place.info.st_dev, place.info.st_ino, place.info.st_ctim.tv_sec,
+                  place.info.st_ctim.tv_nsec, place.info.st_size};
     if (sent_.size() >= sent_max) sent_.clear(); // the recorder drops doubles by content
     return !sent_.insert(key).second;
 }

@@ -44,7 +44,7 @@ class Capture {
         std::int64_t since = 0;
     };
 
-    using Key = std::tuple<std::uint64_t, std::int64_t, std::int64_t, std::int64_t>;
+    using Key = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t, std::int64_t>;
 
     bool known(const Place& place);
 

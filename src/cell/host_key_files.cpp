@@ -18,7 +18,8 @@ std::string_view short_type(const crypto::HostKey& key) {
 } // namespace
 
 std::vector<FabricatedFile> host_key_files(const persona::Persona& persona,
-                                           std::span<const crypto::HostKey> keys) {
+                                           std::span<const crypto::HostKey> keys,
+                                           std::string_view salt) {
     std::vector<FabricatedFile> files;
     const auto comment = "root@" + persona.hostname;
     for (const auto& key : keys) {
@@ -28,7 +29,8 @@ std::vector<FabricatedFile> host_key_files(const persona::Persona& persona,
                              crypto::dropbear_key_file(key), 0600, age_seconds});
         } else if (!persona.ssh_server.empty()) {
             const auto path = fmt::format("/etc/ssh/ssh_host_{}_key", type);
-            files.push_back({path, crypto::openssh_key_file(key, comment), 0600, age_seconds});
+            files.push_back(
+                {path, crypto::openssh_key_file(key, comment, salt), 0600, age_seconds});
             files.push_back(
                 {path + ".pub", crypto::openssh_public_key_file(key, comment), 0644, age_seconds});
         }

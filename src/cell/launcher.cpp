@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "base/wire.hpp"
+#include "cell/cell_id.hpp"
 #include "cell/image.hpp"
 #include "cell/supervisor.hpp"
 #include "cell/tree.hpp"
@@ -47,12 +48,6 @@ struct LoadedImage {
     std::string init;
     ProgramTable programs;
 };
-
-bool is_cell_id(std::string_view id) {
-    return id.size() == 16 && std::ranges::all_of(id, [](char c) {
-               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-           });
-}
 
 /// A cell without a name.
 struct Spare {

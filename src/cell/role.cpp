@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <unistd.h>
 
@@ -52,13 +53,15 @@ Result<std::map<std::string, persona::Persona>> load_personas() {
 }
 
 /// Forks the launcher. Its end of the pair of sockets is closed here.
-Result<Descriptor> start_launcher(const LauncherPlan& plan, int control) {
+/// `others`: what it must not have.
+Result<Descriptor> start_launcher(const LauncherPlan& plan, std::initializer_list<int> others) {
     TRY(auto ends, process::make_channel_pair());
     const pid_t child = ::fork();
     if (child < 0) return fail(Fault::refused, "fork");
     if (child == 0) {
         ends.first.reset();
-        ::close(control);
+        for (const int descriptor : others)
+            ::close(descriptor);
         ::_exit(run_launcher(plan, std::move(ends.second)));
     }
     return std::move(ends.first);
@@ -84,7 +87,9 @@ Result<Prepared> prepare(const process::RoleContext& context) {
     prepared.plan.filter = prepared.filter.get();
     for (const auto& [name, persona] : prepared.plan.personas) {
         TRY(const auto keys, persona::load_host_keys(".", name));
-        prepared.plan.host_keys.emplace(name, host_key_files(persona, keys));
+        if (keys.empty()) continue;
+        TRY(const auto salt, persona::host_key_salt(".", name));
+        prepared.plan.host_keys.emplace(name, host_key_files(persona, keys, salt));
     }
     for (const auto& name : context.settings.names("service"))
         if (context.settings.flag(fmt::format("service.{}.enabled", name)))
@@ -92,7 +97,8 @@ Result<Prepared> prepare(const process::RoleContext& context) {
                 context.settings.text(fmt::format("service.{}.persona", name)));
     if (auto entered = process::enter_user_namespace(); !entered)
         return std::unexpected{entered.error()};
-    TRY(prepared.launcher, start_launcher(prepared.plan, context.control));
+    TRY(prepared.launcher,
+        start_launcher(prepared.plan, {context.control, prepared.control.get()}));
     // The launcher keeps what it needs; the broker parses strangers' bytes and keeps nothing.
     for (auto& [name, files] : prepared.plan.host_keys)
         for (auto& file : files)

@@ -27,6 +27,7 @@ using process::Descriptor;
 
 constexpr int steps_max = 128; // of one path, links included
 constexpr std::size_t block_bytes = 65536;
+constexpr std::string_view deleted_mark = " (deleted)"; ///< d_path() of the kernel
 
 Descriptor open_in(int root, const std::string& path, std::uint64_t flags) {
     open_how how{};
@@ -95,9 +96,31 @@ std::string CellView::absolute(const Caller& caller, int directory, const std::s
     const auto link = directory == AT_FDCWD ? fmt::format("/proc/{}/cwd", caller.pid)
                                             : fmt::format("/proc/{}/fd/{}", caller.pid, directory);
     auto base = link_text(AT_FDCWD, link.c_str());
-    if (!base.starts_with('/') || base.ends_with(" (deleted)")) return {};
+    if (!base.starts_with('/')) return {};
+    if (base.ends_with(deleted_mark) && !is_same(link, base))
+        base.resize(base.size() - deleted_mark.size());
     if (path.empty()) return base;
-    return base + '/' + path;
+    // A directory that was removed still has its parent, and nothing else: what leads out of it is
+    // followed here, as there is no path to it any more. Its name is free of links.
+    std::string_view rest{path};
+    while (rest == ".." || rest.starts_with("../") || rest.starts_with("./")) {
+        const bool up = rest.starts_with("..");
+        rest.remove_prefix(std::min<std::size_t>(up ? 3 : 2, rest.size()));
+        if (up) base.resize(std::max<std::size_t>(base.rfind('/'), 1));
+        while (rest.starts_with('/'))
+            rest.remove_prefix(1);
+    }
+    return base + '/' + std::string{rest};
+}
+
+/// Whether the file behind a link of our own /proc is the one at that path of the cell: an attacker
+/// may name a directory as if it had been removed.
+bool CellView::is_same(const std::string& link, const std::string& path) const {
+    struct stat one{};
+    struct stat other{};
+    const auto file = open_in(root_.get(), path, O_NOFOLLOW);
+    return file.valid() && ::stat(link.c_str(), &one) == 0 && ::fstat(file.get(), &other) == 0 &&
+           one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 Place CellView::hold(Descriptor file) const {

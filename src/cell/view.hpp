@@ -40,8 +40,9 @@ class CellView {
              process::Descriptor upper,
              const ProgramTable& programs);
 
-    /// The absolute path that `path` means for `caller`; empty if its directory is gone.
-    /// `directory` is a descriptor of the caller or AT_FDCWD.
+    /// The absolute path that `path` means for `caller`; empty if the kernel cannot name the
+    /// directory, as its path is longer than PATH_MAX: the call must be refused then, as it cannot
+    /// be judged. `directory` is a descriptor of the caller or AT_FDCWD.
     std::string absolute(const Caller& caller, int directory, const std::string& path) const;
 
     /// Follows `path` (absolute) inside the cell. Links of /proc that only the caller can follow
@@ -86,6 +87,7 @@ class CellView {
 
   private:
     Place hold(process::Descriptor file) const;
+    bool is_same(const std::string& link, const std::string& path) const;
     Place walk(const Caller& caller, const std::string& path, bool follow_last) const;
 
     process::Descriptor root_;

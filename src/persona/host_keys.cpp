@@ -1,6 +1,7 @@
 #include "persona/host_keys.hpp"
 
 #include "base/crypto/digest.hpp"
+#include "base/crypto/random.hpp"
 
 #include <fmt/format.h>
 
@@ -87,6 +88,20 @@ make_host_keys(std::string_view state, std::string_view persona, std::span<const
         ++made;
     }
     return made;
+}
+
+Result<std::string> host_key_salt(std::string_view state, std::string_view persona) {
+    constexpr std::size_t salt_bytes = 32;
+    const auto directory = fmt::format("{}/keys/{}", state, persona);
+    const auto path = directory + "/salt";
+    std::ifstream in{path, std::ios::binary};
+    std::string salt{std::istreambuf_iterator<char>{in}, {}};
+    if (salt.size() == salt_bytes) return salt;
+    for (const auto& place : {fmt::format("{}/keys", state), directory})
+        if (auto done = make_directory(place); !done) return std::unexpected{done.error()};
+    salt = crypto::random_bytes(salt_bytes);
+    if (auto written = write_file(path, salt); !written) return std::unexpected{written.error()};
+    return salt;
 }
 
 Result<std::vector<HostKey>> load_host_keys(std::string_view state, std::string_view persona) {

@@ -25,4 +25,8 @@ Result<int> make_host_keys(std::string_view state,
 Result<std::vector<crypto::HostKey>> load_host_keys(std::string_view state,
                                                     std::string_view persona);
 
+/// 32 bytes that the persona's key files in cells are made with, and that no cell has:
+/// `keys/PERSONA/salt`, made at the first call. Fault::refused with a sentence.
+Result<std::string> host_key_salt(std::string_view state, std::string_view persona);
+
 } // namespace skep::persona

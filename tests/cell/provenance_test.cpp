@@ -190,3 +190,37 @@ TEST_CASE("what is written and removed at once is kept, on each file system") {
     }
     cell.stop();
 }
+
+TEST_CASE("the persona's /proc is found from directories that are gone or seem to be") {
+    if (!can_run()) return;
+    Place place;
+    auto& cell = place.cell;
+    const auto version = cell.run("cat /proc/version");
+    REQUIRE(version.starts_with("Linux version "));
+    CHECK(cell.run("mkdir -p /tmp/a/b; cd /tmp/a/b; rmdir /tmp/a/b; cat ../../../proc/version") ==
+          version);
+    CHECK(cell.run("rmdir /tmp/a; cat ./..//../../proc/version") == version);
+    CHECK(cell.run("mkdir '/tmp/c (deleted)'; cd '/tmp/c (deleted)'; cat ../../proc/version") ==
+          version);
+    cell.run("echo from-c > x; rm x");
+    CHECK(cell.await([&] { return cell.kept("from-c\n"); }));
+    // Deeper than the kernel can say.
+    cell.run("cd /tmp; n=" + std::string(250, 'n') +
+             "; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do mkdir $n; cd $n; done");
+    const auto deep =
+        cell.run("cat ../../../../../../../../../../../../../../../../../../proc/version");
+    CHECK((deep == version || !deep.contains("Linux version ")));
+    cell.run("cd /");
+    cell.stop();
+}
+
+TEST_CASE("a file written again with the same size and time is kept again") {
+    if (!can_run()) return;
+    Place place;
+    auto& cell = place.cell;
+    cell.run("echo one > /tmp/f; touch -d '2024-01-01 00:00' /tmp/f; sh /tmp/f");
+    CHECK(cell.await([&] { return cell.kept("one\n"); }));
+    cell.run("echo two > /tmp/f; touch -d '2024-01-01 00:00' /tmp/f; rm /tmp/f");
+    CHECK(cell.await([&] { return cell.kept("two\n"); }));
+    cell.stop();
+}

@@ -218,7 +218,7 @@ def operator_sees_and_ends_cells(skep, images):
         assert "File exists" in cell("export", row["cell"], tar, expect=1)
         cell("reset", row["cell"])
         assert "No such file" in visit(deployment, "127.0.0.21", "cat /root/mine"), "reset does not"
-        assert "16 hexadecimal digits" in cell("reset", "../../etc", expect=1)
+        assert "name one cell" in cell("reset", "../../etc", expect=2)
         assert "name one cell" in cell("kill", expect=2)
 
 

@@ -71,8 +71,8 @@ void write_private(SshWriter& out, const HostKey& key) {
 
 } // namespace
 
-std::string openssh_key_file(const HostKey& key, std::string_view comment) {
-    const auto digest = sha256(key.blob());
+std::string openssh_key_file(const HostKey& key, std::string_view comment, std::string_view salt) {
+    const auto digest = sha256(std::string{salt} + key.blob());
     SshWriter secret;
     secret.raw(std::string_view{digest}.substr(0, 4)).raw(std::string_view{digest}.substr(0, 4));
     write_private(secret, key);
@@ -83,7 +83,9 @@ std::string openssh_key_file(const HostKey& key, std::string_view comment) {
     SshWriter whole;
     whole.raw(std::string_view{"openssh-key-v1\0", 15});
     whole.string("none").string("none").string("").u32(1).string(key.blob()).string(content);
-    auto text = base64(whole.bytes());
+    auto raw = std::move(whole).take();
+    auto text = base64(raw);
+    wipe(raw);
     std::string file{"-----BEGIN OPENSSH PRIVATE KEY-----\n"};
     for (std::size_t at = 0; at < text.size(); at += line_characters)
         file.append(text, at, line_characters).append("\n");

@@ -9,8 +9,9 @@
 namespace skep::crypto {
 
 /// What ssh-keygen(1) writes without a passphrase (OpenSSH's PROTOCOL.key). Its check number, which
-/// ssh-keygen draws, comes from the key, so that the same key always gives the same file.
-std::string openssh_key_file(const HostKey& key, std::string_view comment);
+/// ssh-keygen draws, comes from the key and `salt`, so that the same key always gives the same
+/// file, and nobody without the salt can tell.
+std::string openssh_key_file(const HostKey& key, std::string_view comment, std::string_view salt);
 
 /// Its public counterpart, one line.
 std::string openssh_public_key_file(const HostKey& key, std::string_view comment);

@@ -47,8 +47,9 @@ TEST_CASE("ssh-keygen and dropbearkey read our key files and find the same publi
     for (const auto kind : {KeyKind::ed25519, KeyKind::ecdsa_p256, KeyKind::rsa_2048}) {
         const auto key = HostKey::generate(kind);
         CAPTURE(key.type());
-        const auto text = openssh_key_file(key, "root@web01");
-        CHECK(text == openssh_key_file(key, "root@web01"));
+        const auto text = openssh_key_file(key, "root@web01", "salt");
+        CHECK(text == openssh_key_file(key, "root@web01", "salt"));
+        CHECK(text != openssh_key_file(key, "root@web01", "other"));
         const auto line = openssh_public_key_file(key, "root@web01");
         CHECK(line == std::string{key.type()} + ' ' + base64(key.blob()) + " root@web01\n");
         const auto openssh = folder.write("openssh", text);

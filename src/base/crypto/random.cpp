@@ -36,6 +36,7 @@ class Pool {
         if (page_ == nullptr) return;
         OPENSSL_cleanse(page_, sizeof(Page));
         ::munmap(page_, sizeof(Page));
+        page_ = nullptr;
     }
 
     Pool(const Pool&) = delete;

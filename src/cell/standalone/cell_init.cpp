@@ -263,7 +263,8 @@ Running* free_slot() {
 }
 
 /// program REQUEST FLAGS USER TERM COLUMNS ROWS HOST MODES CLIENT COMMAND [NAME=VALUE]...
-/// FLAGS: r every user is root, b BusyBox or dropbear, s SSH, t terminal, c the command counts, u ~/.ssh/rc runs.
+/// FLAGS: r every user is root, b BusyBox or dropbear, s SSH, t terminal, c the command counts, u
+/// ~/.ssh/rc runs.
 void start_program(unsigned count) {
     const unsigned long request = std::strtoul(words[1], nullptr, 10);
     static Program program;

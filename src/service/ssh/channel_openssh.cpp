@@ -137,10 +137,12 @@ void OpensshConnection::program_started(ChannelId id, bool started) {
     channel->stage = Channel::Stage::open;
     channel->window = channel->window_max = openssh_window;
     if (ended_) return;
-    // ssh_packet_set_interactive() in do_exec_pty() and do_exec_no_pty()
+    // ssh_packet_set_interactive() in do_exec_pty() and do_exec_no_pty(): the first call counts.
     const bool interactive = program.terminal || program.x11;
-    session_.peer.send_as(
-        {.type_of_service = interactive ? openssh_low_delay : openssh_throughput, .at_once = true});
+    if (!std::exchange(interactive_set_, true))
+        session_.peer.send_as(
+            {.type_of_service = interactive ? openssh_low_delay : openssh_throughput,
+             .at_once = true});
     // channel_set_fds() opens the window before the request is answered.
     send_adjust(*channel, openssh_window);
     if (reply_wanted_) send_plain(Msg::channel_success, *channel);

@@ -64,6 +64,7 @@ void ConnectionBase::remove(ChannelId id) {
     }
     if (channel.forward) flush(*channel.forward);
     channels_[id].reset();
+    removed();
 }
 
 std::size_t ConnectionBase::room(ChannelId id) const {

@@ -29,6 +29,10 @@ class ConnectionBase : public Connection {
     /// A forward's far side: it has answered, or it has closed.
     virtual void forward_opened(Channel& channel) = 0;
     virtual void forward_closed(Channel& channel) = 0;
+
+    /// A channel is gone.
+    virtual void removed() {}
+
     /// How much of a program's output the peer takes now.
     virtual std::size_t room_of(const Channel& channel) const = 0;
 

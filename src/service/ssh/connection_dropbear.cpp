@@ -121,7 +121,6 @@ void DropbearConnection::open_forward(Channel& channel, Reader& in) {
         origin.size() > host_bytes_max || port > port_max || origin_port > port_max) {
         const auto remote_id = channel.remote_id;
         remove(channel.id);
-        update_priority();
         send_open_failure(remote_id, OpenFailure::administratively_prohibited, "");
         return;
     }

@@ -23,6 +23,9 @@ class DropbearConnection final : public ConnectionBase {
   private:
     void forward_opened(Channel& channel) override;
     void forward_closed(Channel& channel) override;
+
+    void removed() override { update_priority(); }
+
     std::size_t room_of(const Channel& channel) const override;
 
     void on_open(Reader in);

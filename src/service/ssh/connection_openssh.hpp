@@ -98,6 +98,7 @@ class OpensshConnection final : public ConnectionBase {
     std::uint32_t sessions_ = 0; ///< Those that count for MaxSessions.
     bool no_more_sessions_ = false;
     bool agent_asked_ = false;
+    bool interactive_set_ = false;         ///< The type of service has been chosen.
     bool reply_wanted_ = false;            ///< Of the request that starts a program.
     std::uint32_t listen_comparisons_ = 0; ///< With what permitlisten= of the key allows.
 };

@@ -210,7 +210,6 @@ void DropbearConnection::check_close(Channel& channel) {
     if (channel.close_received && !pending && may_close) {
         if (!channel.close_sent) close(channel);
         remove(channel.id);
-        update_priority();
         return;
     }
     const bool over = program != nullptr && program->exited();

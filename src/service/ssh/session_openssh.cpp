@@ -193,6 +193,7 @@ void OpensshConnection::force(ChannelProgram& program) {
     auto& request = program.request;
     const auto word = request.command.substr(0, request.command.find_first_of(" \t"));
     if (word != internal) return;
+    request.user_rc = false;
     if (kind == Kind::subsystem) {
         request.kind = kind;
         request.command = "sftp";

@@ -7,8 +7,7 @@
 namespace skep::service::telnet {
 
 std::unique_ptr<Server> make_server(Session& session) {
-    return session.persona.plays_busybox() ? make_busybox(session)
-                                                                : make_inetutils(session);
+    return session.persona.plays_busybox() ? make_busybox(session) : make_inetutils(session);
 }
 
 void Server::weird(std::string_view name, std::string_view bytes) {

@@ -118,9 +118,7 @@ Task<Result<void>> serve(Session& session) {
 
 /// Both servers probe silent peers; only inetutils' telnetd reads urgent data in line.
 net::SocketOptions socket_options(const persona::Persona& persona) {
-    return {.sending = {},
-            .keep_alive = true,
-            .urgent_in_line = !persona.plays_busybox()};
+    return {.sending = {}, .keep_alive = true, .urgent_in_line = !persona.plays_busybox()};
 }
 
 } // namespace
