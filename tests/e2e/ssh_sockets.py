@@ -22,10 +22,10 @@ OPTIONS = ["-F", "/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "UserKnown
 
 
 class Sniffer:
-    """The types of service of a server's packets, in their order and without repetitions."""
+    """The types of service of a server's packets on the last connection, in their order and without repetitions."""
 
     def __init__(self, port):
-        self.port, self.seen, self.ended = port, [], False
+        self.port, self.seen, self.peer, self.ended = port, [], 0, False
         try:
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))  # ETH_P_ALL
         except PermissionError:
@@ -42,8 +42,10 @@ class Sniffer:
                 header = (packet[0] & 15) * 4
                 if kind != socket.PACKET_OUTGOING or packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_TCP:
                     continue
-                port, flags = struct.unpack_from("!H", packet, header)[0], packet[header + 13]
-                if port != self.port or flags & 4:  # A reset is of a socket that is no more.
+                (port, peer), flags = struct.unpack_from("!HH", packet, header), packet[header + 13]
+                if port == self.port and flags & 18 == 18:  # SYN and ACK: a connection begins
+                    self.peer, self.seen = peer, []
+                if port != self.port or peer != self.peer or flags & 4:  # A reset is of a socket that is no more.
                     continue
                 if self.seen[-1:] != [packet[1]]:
                     self.seen.append(packet[1])
