@@ -71,7 +71,8 @@ def types_of_service(*words):
         finally:
             seen = sniffer.end()
         assert "exit 0" in said, said
-        return seen
+        # What dropbear sends after its last channel may be a reset alone.
+        return seen[:-1] if len(seen) > 1 and seen[-1] == seen[0] else seen
 
     return connect
 
@@ -88,7 +89,7 @@ def packets_of_openssh(skep, images):
 
 
 def packets_of_dropbear(skep, images):
-    packets_are_as_urgent(skep, images, "dropbear", [(("true",), [72, 0, 72]), (("-tt", "true"), [72])])
+    packets_are_as_urgent(skep, images, "dropbear", [(("true",), [72, 0]), (("-tt", "true"), [72])])
 
 
 def probed(address, _folder):
