@@ -27,7 +27,7 @@ void print_json(const cell::Change& change) {
 int run(const Arguments& arguments) {
     const auto changes = enter_and_compare(arguments);
     if (!changes) return complain(changes.error().detail());
-    for (const auto& change : *changes) {
+    for (const auto& change : changes->list) {
         if (arguments.has("--json")) {
             print_json(change);
             continue;
@@ -36,7 +36,7 @@ int run(const Arguments& arguments) {
         fmt::print("{} {:>9} {}{}\n", static_cast<char>(change.kind), change.size,
                    escape_text(change.path), to);
     }
-    return 0;
+    return changes->whole ? 0 : complain(not_whole);
 }
 
 constexpr std::array options{state_option, Option{"--json", "", "One JSON object a line."}};

@@ -30,9 +30,9 @@ int run(const Arguments& arguments) {
         return complain(fmt::format("{}: {}", file,
                                     std::strerror(errno))); // NOLINT(concurrency-mt-unsafe)
     const auto changes = enter_and_compare(arguments);
-    auto done = changes ? cell::export_changes(arguments.words[0], *changes, output.get())
+    auto done = changes ? cell::export_changes(arguments.words[0], changes->list, output.get())
                         : Result<void>{std::unexpected{changes.error()}};
-    if (done) return 0;
+    if (done) return changes->whole ? 0 : complain(not_whole);
     if (!standard) ::ftruncate(output.get(), 0); // what is there is not whole
     return complain(done.error().detail());
 }

@@ -7,7 +7,7 @@
 
 namespace skep::apps {
 
-Result<std::vector<cell::Change>> enter_and_compare(const Arguments& arguments) {
+Result<cell::Changes> enter_and_compare(const Arguments& arguments) {
     if (arguments.words.empty() || arguments.words.size() > 2 ||
         !cell::is_cell_id(arguments.words[0]))
         return fail(Fault::refused, "name one cell, as `skep cell list` shows it");

@@ -17,6 +17,7 @@
 #include <memory>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace skep::cell {
@@ -24,7 +25,7 @@ namespace {
 
 using process::Descriptor;
 
-constexpr int depth_max = 256;
+constexpr int depth_max = 256; ///< With each level a descriptor.
 constexpr std::size_t block_bytes = 65536;
 
 std::unexpected<Error> refused(const std::string& what) {
@@ -71,8 +72,11 @@ Result<Places> open_places(const std::string& cell) {
         return fail(Fault::refused, "this cell was made by an older version");
     Places places;
     struct statx info{};
-    if (::statx(mark.get(), "", AT_EMPTY_PATH, STATX_BTIME, &info) == 0)
-        places.made = info.stx_btime;
+    if (::statx(mark.get(), "", AT_EMPTY_PATH, STATX_BTIME, &info) != 0 ||
+        (info.stx_mask & STATX_BTIME) == 0)
+        return fail(Fault::refused,
+                    "the file system of the state directory keeps no time of birth");
+    places.made = info.stx_btime;
     places.upper = Descriptor{
         ::open((place + "/upper").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)};
     if (!places.upper.valid()) return refused(place);
@@ -86,12 +90,12 @@ class Walk {
   public:
     explicit Walk(const Places& places) : places_{places} {}
 
-    Result<std::vector<Change>> run() {
+    Result<Changes> run() {
         TRY(auto top, reopened(places_.upper.get()));
         if (auto done = directory(std::move(top), "", 0); !done)
             return std::unexpected{done.error()};
         std::ranges::sort(found_, {}, &Change::path);
-        return std::move(found_);
+        return Changes{std::move(found_), whole_};
     }
 
   private:
@@ -102,7 +106,10 @@ class Walk {
     }
 
     Result<void> directory(Descriptor opened, const std::string& path, int depth) {
-        if (depth > depth_max) return {};
+        if (depth > depth_max) {
+            whole_ = false;
+            return {};
+        }
         const int descriptor = opened.get();
         const std::unique_ptr<DIR, int (*)(DIR*)> entries{::fdopendir(opened.release()),
                                                           &::closedir};
@@ -122,19 +129,52 @@ class Walk {
         struct stat old{};
         const bool known = base_status(path, old);
         const bool directory_stays = known && S_ISDIR(info.st_mode) && S_ISDIR(old.st_mode) &&
-                                     info.st_mode == old.st_mode && info.st_uid == old.st_uid;
+                                     info.st_mode == old.st_mode && info.st_uid == old.st_uid &&
+                                     info.st_gid == old.st_gid;
         if (!directory_stays && !earlier(info.st_ctim, places_.made)) {
-            if (found_.size() >= changes_max) return fail(Fault::over_limit, "too many changes");
-            auto& change = found_.emplace_back();
-            change.path = path;
-            change.kind = whiteout ? Change::Kind::deleted
-                          : known  ? Change::Kind::modified
-                                   : Change::Kind::added;
-            if (!whiteout) describe(change, info, parent, name);
+            const auto kind = whiteout ? Change::Kind::deleted
+                              : known  ? Change::Kind::modified
+                                       : Change::Kind::added;
+            TRY(auto* change, add(kind, path));
+            if (!whiteout) describe(*change, info, parent, name);
         }
         if (!S_ISDIR(info.st_mode)) return {};
         auto below = open_below(parent, name, O_RDONLY | O_DIRECTORY);
-        return below.valid() ? directory(std::move(below), path, depth + 1) : Result<void>{};
+        if (!below.valid()) return {};
+        if (known && S_ISDIR(old.st_mode) && is_opaque(below.get()))
+            if (auto done = hidden(below.get(), path); !done) return done;
+        return directory(std::move(below), path, depth + 1);
+    }
+
+    Result<Change*> add(Change::Kind kind, const std::string& path) {
+        if (found_.size() >= changes_max) return fail(Fault::over_limit, "too many changes");
+        auto& change = found_.emplace_back();
+        change.path = path;
+        change.kind = kind;
+        return &change;
+    }
+
+    /// Made anew where the image has one: the overlay shows nothing of the image's.
+    static bool is_opaque(int directory) {
+        char mark = 0;
+        return ::fgetxattr(directory, "user.overlay.opaque", &mark, 1) == 1 && mark == 'y';
+    }
+
+    /// What an opaque directory covers and does not have itself.
+    Result<void> hidden(int upper, const std::string& path) {
+        auto base = open_below(places_.base.get(), path.substr(1), O_RDONLY | O_DIRECTORY);
+        if (!base.valid()) return {};
+        const std::unique_ptr<DIR, int (*)(DIR*)> entries{::fdopendir(base.release()), &::closedir};
+        while (const auto* entry =
+                   entries ? ::readdir(entries.get()) : nullptr) { // NOLINT(concurrency-mt-unsafe)
+            const std::string name{entry->d_name};
+            struct stat info{};
+            if (name == "." || name == ".." ||
+                ::fstatat(upper, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0)
+                continue;
+            TRY([[maybe_unused]] auto* change, add(Change::Kind::deleted, path + '/' + name));
+        }
+        return {};
     }
 
     bool base_status(const std::string& path, struct stat& info) const {
@@ -154,6 +194,7 @@ class Walk {
 
     const Places& places_;
     std::vector<Change> found_;
+    bool whole_ = true;
 };
 
 /// What the file holds now, as far as it was there when it was looked at.
@@ -199,7 +240,7 @@ Result<void> write_all(int output, std::string_view bytes) {
 
 } // namespace
 
-Result<std::vector<Change>> changes_of(const std::string& cell) {
+Result<Changes> changes_of(const std::string& cell) {
     TRY(const auto places, open_places(cell));
     return Walk{places}.run();
 }
@@ -208,8 +249,12 @@ Result<void>
 export_changes(const std::string& cell, const std::vector<Change>& changes, int output) {
     TRY(const auto places, open_places(cell));
     TarWriter tar{[output](std::string_view bytes) { return write_all(output, bytes); }};
+    std::int64_t total = 0;
     for (const auto& change : changes) {
         if (S_ISSOCK(change.mode)) continue; // tar has no sockets
+        total += change.size;
+        if (total > export_bytes_max)
+            return fail(Fault::over_limit, "there are more than 8 GiB of files");
         if (auto done = tar.add(entry_of(change)); !done) return done;
         if (change.size == 0) continue;
         if (auto done = write_content(tar, places.upper.get(), change); !done) return done;

@@ -23,16 +23,25 @@ struct Change {
     std::string link;       ///< Target of a symbolic link.
 };
 
+struct Changes {
+    std::vector<Change> list; ///< In the order of the paths.
+    bool whole = true;        ///< False if directories lie deeper than is looked.
+};
+
 /// Longest list; limits.cell_files keeps a cell far below.
 constexpr std::size_t changes_max = 1'000'000;
 
-/// In the order of the paths. What Skep wrote before the machine was first used is left out. The
-/// current directory is the state directory, and the process is in our user namespace
-/// (process::enter_user_namespace). Fault::refused with a sentence.
-Result<std::vector<Change>> changes_of(const std::string& cell);
+/// What Skep wrote before the machine was first used is left out, and so is what lies in memory and
+/// not on its disk: /dev, /dev/shm, /run. The current directory is the state directory, and the
+/// process is in our user namespace (process::enter_user_namespace). Fault::refused with a
+/// sentence.
+Result<Changes> changes_of(const std::string& cell);
+
+/// Holes of files and hard links count in full: an attacker makes long files of nothing.
+constexpr std::int64_t export_bytes_max = std::int64_t{8} << 30;
 
 /// Writes them to the descriptor `output` as a tar file (POSIX.1-2001), deleted ones as empty files
-/// `.wh.NAME` as in layers of OCI images.
+/// `.wh.NAME` as in layers of OCI images. Fault::over_limit beyond export_bytes_max of content.
 Result<void>
 export_changes(const std::string& cell, const std::vector<Change>& changes, int output);
 

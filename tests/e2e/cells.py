@@ -203,10 +203,11 @@ def operator_sees_and_ends_cells(skep, images):
         assert [(event["cell"], event["reason"]) for event in ended] == [(row["cell"], "operator")], ended
         assert "does not run" in cell("show", row["cell"], expect=1)
         assert "red" in visit(deployment, "127.0.0.21", "cat /root/mine"), "kill keeps the files"
-        visit(deployment, "127.0.0.21", "rm /etc/issue; echo x >> /etc/motd; mkdir /tmp/.d; ln -s /nowhere /tmp/.d/link; chmod 700 /root/mine")
+        visit(deployment, "127.0.0.21", "rm /etc/issue; echo x >> /etc/motd; mkdir /tmp/.d; ln -s /nowhere /tmp/.d/link; chmod 700 /root/mine; rm -r /etc/cron.d; mkdir /etc/cron.d")
         changes = {change["path"]: change for change in map(json.loads, cell("diff", row["cell"], "--json").splitlines())}
         kinds = {path: changes.get(path, {}).get("change") for path in ("/etc/issue", "/etc/motd", "/tmp/.d", "/tmp/.d/link", "/root/mine")}
         assert kinds == {"/etc/issue": "D", "/etc/motd": "M", "/tmp/.d": "A", "/tmp/.d/link": "A", "/root/mine": "A"}, changes
+        assert {"D"} == {change["change"] for path, change in changes.items() if path.startswith("/etc/cron.d/")}, "what a new directory covers"
         assert "/etc/hostname" not in changes and changes["/root/mine"]["mode"] == "700" and changes["/tmp/.d/link"]["link"] == "/nowhere", changes
         assert re.search(r"^D +0 /etc/issue$", cell("diff", row["cell"]), re.MULTILINE)
         tar = os.path.join(deployment.directory, "cell.tar")
