@@ -3,6 +3,7 @@
 // The kernel shows files whose owner has no number in a user namespace as nobody's. Those are the
 // entries of /proc and the devices, and only they are answered here; everything else is the
 // kernel's.
+#include "cell/answers_processes.hpp"
 #include "cell/notifier.hpp"
 #include "cell/tracee.hpp"
 
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 namespace skep::cell {
 namespace {
@@ -50,6 +52,31 @@ unsigned group_of(const Place& place) {
     return place.path == "/dev/tty" || place.path == "/dev/ptmx" ? tty_group : 0;
 }
 
+struct statx extended(const struct stat& info) {
+    struct statx out{};
+    const auto time = [](const timespec& when) {
+        statx_timestamp stamp{};
+        stamp.tv_sec = when.tv_sec;
+        stamp.tv_nsec = static_cast<std::uint32_t>(when.tv_nsec);
+        return stamp;
+    };
+    out.stx_mask = STATX_BASIC_STATS;
+    out.stx_blksize = static_cast<std::uint32_t>(info.st_blksize);
+    out.stx_nlink = static_cast<std::uint32_t>(info.st_nlink);
+    out.stx_uid = info.st_uid;
+    out.stx_gid = info.st_gid;
+    out.stx_mode = static_cast<std::uint16_t>(info.st_mode);
+    out.stx_ino = info.st_ino;
+    out.stx_size = static_cast<std::uint64_t>(info.st_size);
+    out.stx_blocks = static_cast<std::uint64_t>(info.st_blocks);
+    out.stx_atime = time(info.st_atim);
+    out.stx_mtime = time(info.st_mtim);
+    out.stx_ctime = time(info.st_ctim);
+    out.stx_dev_major = major(info.st_dev);
+    out.stx_dev_minor = minor(info.st_dev);
+    return out;
+}
+
 template <class Struct>
 Answer write_back(const Request& request, std::uint64_t buffer, const Struct& info) {
     const std::string_view bytes{reinterpret_cast<const char*>(&info), sizeof info};
@@ -69,6 +96,9 @@ Answer answer_stat(CellState& state, const Request& request) {
         path->empty() && call.directory != AT_FDCWD
             ? state.view.open_file({request.pid}, call.directory)
             : state.view.find({request.pid}, absolute, (call.flags & AT_SYMLINK_NOFOLLOW) == 0);
+    if (const auto info = process_status(state, place))
+        return request.call == SYS_statx ? write_back(request, call.buffer, extended(*info))
+                                         : write_back(request, call.buffer, *info);
     if (!place.exists() || !is_outside(place.info.st_uid)) return {};
     if (request.call == SYS_statx) {
         struct statx info{};

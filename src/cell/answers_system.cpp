@@ -105,7 +105,7 @@ Answer answer_sysinfo(CellState& state, const Request& request) {
     info.bufferram = kib("Buffers:");
     info.totalswap = kib("SwapTotal:");
     info.freeswap = kib("SwapFree:");
-    info.procs = static_cast<unsigned short>(70 + state.tasks.size());
+    info.procs = static_cast<unsigned short>(machine.others + machine.processes);
     return write_memory(request.pid, request.args[0], bytes_of(info)) ? Answer::value(0)
                                                                       : Answer::error(EFAULT);
 }

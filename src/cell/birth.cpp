@@ -2,7 +2,9 @@
 // root of the new namespaces may; its child (a sibling for us: CLONE_PARENT) is process 1.
 #include "cell/birth.hpp"
 
+#include "base/time.hpp"
 #include "cell/id_space.hpp"
+#include "cell/machine_process.hpp"
 #include "cell/network.hpp"
 #include "process/channel.hpp"
 #include "process/sandbox.hpp"
@@ -69,14 +71,6 @@ bool write_offsets(std::int64_t boot_time) {
            ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-/// Where the machine's process numbers have got to: steady for a persona, more with its uptime.
-unsigned first_pid(const CellPlan& plan) {
-    unsigned hash = 0;
-    for (const char byte : plan.persona.hostname + plan.persona.mac)
-        hash = hash * 31 + static_cast<unsigned char>(byte);
-    return 1500 + hash % 20000;
-}
-
 struct Ends {
     int line;    ///< To the supervisor.
     int control; ///< Becomes descriptor 3 of the init program.
@@ -97,7 +91,8 @@ void confine(const Ends& ends) {
 [[noreturn]] void become_init(const CellPlan& plan, const Ends& ends) {
     char byte = 0;
     if (::read(ends.wait, &byte, 1) != 1) ::_exit(1);
-    if (auto entered = enter_tree(first_pid(plan)); !entered)
+    if (auto entered = enter_tree(first_pid(plan.persona, system_clock().now() / 1000000));
+        !entered)
         give_up(ends.line, entered.error().detail());
     confine(ends);
     limit(RLIMIT_AS, plan.limits.memory_bytes);

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <sstream>
+#include <utmp.h>
 
 namespace skep::cell {
 namespace {
@@ -94,6 +96,38 @@ void add_modules(const persona::Persona& persona, std::vector<FabricatedFile>& f
     }
 }
 
+pid_t pid_of(const persona::Persona& persona, std::string_view program) {
+    for (const auto& process : machine_processes(persona, persona.boot_time))
+        if (process.program == program) return process.pid;
+    return 1;
+}
+
+/// utmp of a machine that nobody has logged in to: the boot, the runlevel, the console's getty.
+std::string boot_records(const persona::Persona& persona) {
+    std::string out;
+    const auto put = [](char* field, std::string_view text, std::size_t size) {
+        std::memcpy(field, text.data(), std::min(text.size(), size));
+    };
+    const auto add = [&](short type, pid_t pid, std::string_view line, std::string_view id,
+                         std::string_view user, std::int64_t after) {
+        utmp entry{};
+        entry.ut_type = type;
+        entry.ut_pid = pid;
+        put(entry.ut_line, line, sizeof entry.ut_line);
+        put(entry.ut_id, id, sizeof entry.ut_id);
+        put(entry.ut_user, user, sizeof entry.ut_user);
+        if (type != LOGIN_PROCESS) put(entry.ut_host, persona.kernel_release, sizeof entry.ut_host);
+        entry.ut_tv.tv_sec = static_cast<decltype(entry.ut_tv.tv_sec)>(persona.boot_time + after);
+        entry.ut_tv.tv_usec = static_cast<decltype(entry.ut_tv.tv_usec)>(
+            steady(persona, fmt::format("utmp {}", type), 1000000));
+        out.append(reinterpret_cast<const char*>(&entry), sizeof entry);
+    };
+    add(BOOT_TIME, 0, "~", "~~", "reboot", 2);
+    add(LOGIN_PROCESS, pid_of(persona, "/usr/sbin/agetty"), "tty1", "tty1", "LOGIN", 6);
+    add(RUN_LVL, 53, "~", "~~", "runlevel", 11);
+    return out;
+}
+
 } // namespace
 
 std::vector<FabricatedFile> fabricated_sys(const persona::Persona& persona) {
@@ -142,11 +176,10 @@ std::vector<FabricatedFile> fabricated_sys(const persona::Persona& persona) {
 
 std::vector<FabricatedFile> fabricated_run(const persona::Persona& persona) {
     if (persona.image == "router") return {};
-    return {{"/utmp", "", 0664},
+    return {{"/utmp", boot_records(persona), 0664},
             {"/systemd/system/.keep", "", 0644},
             {"/lock/.keep", "", 0644},
-            {"/crond.pid", "612\n", 0644},
-            {"/sshd.pid", "658\n", 0644},
+            {"/sshd.pid", fmt::format("{}\n", pid_of(persona, "/usr/sbin/sshd")), 0644},
             {"/sshd/.keep", "", 0644},
             {"/network/ifstate", "lo=lo\neth0=eth0\n", 0644},
             {"/mount/.keep", "", 0644}};

@@ -1,6 +1,7 @@
 // The files in which a machine's identity shows, made from a persona: pure functions.
 #pragma once
 
+#include "cell/machine_process.hpp"
 #include "persona/persona.hpp"
 
 #include <cstdint>
@@ -36,17 +37,22 @@ std::string proc_partitions(const persona::Persona& persona);
 std::string proc_filesystems(const persona::Persona& persona);
 std::string proc_modules(const persona::Persona& persona);
 
-/// /proc/net/tcp: the kernel's rows, and those of the services through which attackers come in:
-/// their listening sockets and one connection for each of `peers` (addresses).
+/// /proc/net/tcp, or tcp6 with `six`: the kernel's rows, and those of the machine's services: their
+/// listening sockets and the connection of each of `visits`.
 std::string proc_net_tcp(const persona::Persona& persona,
-                         const std::vector<std::string>& peers,
-                         std::string_view real);
+                         const std::vector<Visit>& visits,
+                         std::string_view real,
+                         bool six);
+
+/// A steady small number of this machine: what differs between machines but not between two looks.
+std::int64_t steady(const persona::Persona& persona, std::string_view what, std::int64_t below);
 
 /// Numbers that change while the machine runs.
 struct MachineState {
     std::int64_t now = 0;       ///< Seconds since 1970.
     std::int64_t now_nanos = 0; ///< Nanoseconds within the second.
     std::int64_t processes = 1; ///< Running or sleeping in the cell.
+    std::int64_t others = 70;   ///< That only the persona's machine has.
     std::int64_t last_pid = 1;
     std::int64_t used_kib = 0; ///< Written to the root file system by the attacker.
 };

@@ -17,15 +17,6 @@ using persona::Persona;
 
 constexpr std::int64_t ticks = 100; // USER_HZ
 
-/// A steady small number of this machine: what differs between machines but not between two looks.
-std::int64_t steady(const Persona& persona, std::string_view what, std::int64_t below) {
-    const auto digest =
-        crypto::sha256(fmt::format("{} {} {}", persona.hostname, persona.mac, what));
-    std::uint64_t value = 0;
-    std::memcpy(&value, digest.data(), sizeof value);
-    return static_cast<std::int64_t>(value % static_cast<std::uint64_t>(below));
-}
-
 std::int64_t uptime(const Persona& persona, const MachineState& state) {
     return std::max<std::int64_t>(state.now - persona.boot_time, 1);
 }
@@ -167,7 +158,7 @@ std::string load_average(const Persona& p, const MachineState& state) {
         return (state.now / period * 7919 + steady(p, "load", 1000)) % 9;
     };
     return fmt::format("0.0{} 0.0{} 0.0{} 1/{} {}\n", wave(5), wave(40), wave(300),
-                       70 + steady(p, "tasks", 40) + state.processes, state.last_pid);
+                       state.others + state.processes, state.last_pid);
 }
 
 std::string uptime_line(const Persona& p, const MachineState& state) {
@@ -356,6 +347,14 @@ constexpr std::array rows{
 };
 
 } // namespace
+
+std::int64_t steady(const Persona& persona, std::string_view what, std::int64_t below) {
+    const auto digest =
+        crypto::sha256(fmt::format("{} {} {}", persona.hostname, persona.mac, what));
+    std::uint64_t value = 0;
+    std::memcpy(&value, digest.data(), sizeof value);
+    return static_cast<std::int64_t>(value % static_cast<std::uint64_t>(below));
+}
 
 bool fabricated_proc(const Persona& persona,
                      const MachineState& state,

@@ -51,6 +51,9 @@ constexpr std::array rows{
     Row{SYS_lstat, answer_stat},
     Row{SYS_newfstatat, answer_stat},
     Row{SYS_statx, answer_stat},
+    Row{SYS_readlink, answer_readlink},
+    Row{SYS_readlinkat, answer_readlink},
+    Row{SYS_kill, answer_kill},
 };
 
 /// A kernel that is newer than our headers may send more.

@@ -84,6 +84,10 @@ Answer answer_mkdir(CellState& state, const Request& request);
 // answers_status.cpp
 Answer answer_stat(CellState& state, const Request& request);
 
+// answers_processes.cpp
+Answer answer_readlink(CellState& state, const Request& request);
+Answer answer_kill(CellState& state, const Request& request);
+
 /// Measures the upper layer if that was not done in the last seconds.
 void measure_usage(CellState& state);
 

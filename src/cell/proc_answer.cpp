@@ -1,5 +1,6 @@
 #include "cell/proc_answer.hpp"
 
+#include "cell/answers_processes.hpp"
 #include "cell/fabricate.hpp"
 #include "cell/tracee.hpp"
 #include "process/descriptor.hpp"
@@ -167,6 +168,13 @@ void set_size(struct statfs& info, std::int64_t total_kib, std::int64_t used_kib
 
 } // namespace
 
+Answer give_content(CellState& state,
+                    const std::string& path,
+                    std::string_view content,
+                    std::uint64_t flags) {
+    return give(state, path, content, flags, false);
+}
+
 std::string proc_key(std::string_view path) {
     if (!path.starts_with("/proc/")) return {};
     path.remove_prefix(6);
@@ -184,6 +192,7 @@ std::string proc_key(std::string_view path) {
 
 Answer
 answer_proc(CellState& state, const Request& request, const Place& place, std::uint64_t flags) {
+    if (auto answer = open_process(state, request, place, flags)) return std::move(*answer);
     const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0;
     if (writes) return open_setting(state, request, place, flags);
     if ((place.exists() && !place.regular()) || (flags & O_DIRECTORY) != 0) return {};
@@ -199,13 +208,14 @@ answer_proc(CellState& state, const Request& request, const Place& place, std::u
     if (key == "PID/status")
         return give(state, place.path,
                     status_text(state.plan.persona, read_proc(state, place.path)), flags, false);
-    if (key == "PID/net/tcp") {
-        std::vector<std::string> peers;
-        for (const auto& [session, peer] : state.peers)
-            peers.push_back(peer);
+    if (key == "PID/net/tcp" || key == "PID/net/tcp6") {
+        std::vector<Visit> visits;
+        for (const auto& [session, visit] : state.peers)
+            visits.push_back(visit);
+        const bool six = key.ends_with('6');
         return give(state, place.path,
-                    proc_net_tcp(state.plan.persona, peers, read_proc(state, place.path)), flags,
-                    false);
+                    proc_net_tcp(state.plan.persona, visits, read_proc(state, place.path), six),
+                    flags, false);
     }
     if (key == "PID/loginuid" && place.exists())
         return give(state, place.path, std::to_string(place.info.st_uid - process::cell_id_first),

@@ -14,6 +14,12 @@ namespace skep::cell {
 Answer
 answer_proc(CellState& state, const Request& request, const Place& place, std::uint64_t flags);
 
+/// A descriptor of a file with this content, whose name, as /proc/self/fd shows it, is `path`.
+Answer give_content(CellState& state,
+                    const std::string& path,
+                    std::string_view content,
+                    std::uint64_t flags);
+
 /// `cpuinfo` of /proc/cpuinfo, `PID/mounts` of /proc/17/task/18/mounts: the key of fabricated_proc.
 /// Empty for /proc itself.
 std::string proc_key(std::string_view path);

@@ -4,8 +4,10 @@
 #include "cell/authorized_keys.hpp"
 #include "cell/background.hpp"
 #include "cell/birth.hpp"
+#include "cell/boot_time.hpp"
 #include "cell/memory_watch.hpp"
 #include "cell/notifier.hpp"
+#include "cell/one_processor.hpp"
 #include "cell/program_words.hpp"
 #include "cell/state.hpp"
 #include "cell/tracee.hpp"
@@ -24,7 +26,6 @@
 #include <fcntl.h>
 #include <optional>
 #include <poll.h>
-#include <sched.h>
 #include <span>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -154,7 +155,9 @@ Result<void> Supervisor::wait_for_init() {
                              .outlet = outlet_,
                              .capture = *capture_,
                              .inject = tree_.inject.get(),
-                             .init = born_.init});
+                             .init = born_.init,
+                             .processes = {plan_.persona, *view_, system_clock().now() / 1000000},
+                             .listing = {tree_.inject.get(), view_->root()}});
     memory_.emplace(*state_);
     background_.emplace(*state_);
     tracer_.emplace(*state_);
@@ -195,13 +198,20 @@ int Supervisor::wait_ms() {
         const auto left = static_cast<int>(std::max<std::int64_t>(next_tick_ - now, 0));
         wait = wait < 0 ? left : std::min(wait, left);
     }
-    for (const auto other : {memory_->wait_ms(now), background_->wait_ms(now)})
+    const int restart = state_->restart_ms == 0
+                            ? -1
+                            : static_cast<int>(std::max<std::int64_t>(state_->restart_ms - now, 0));
+    for (const auto other : {memory_->wait_ms(now), background_->wait_ms(now), restart})
         if (other >= 0) wait = wait < 0 ? other : std::min(wait, other);
     return wait;
 }
 
 void Supervisor::tick() {
     const auto now = monotonic_ms();
+    if (state_->restart_ms != 0 && now >= state_->restart_ms) {
+        write_boot_time(plan_.id, system_clock().now() / 1000000);
+        stop_ = true;
+    }
     if (memory_->look(now) || background_->wait_ms(now) == 0) background_->look(now);
     if (now < next_tick_) return;
     next_tick_ = now + tick_ms;
@@ -270,7 +280,7 @@ void Supervisor::start_next() {
     waiting_.pop_front();
     busy_ = true;
     state_->starting = request.request;
-    state_->peers[request.request] = request.src_ip;
+    state_->peers[request.request] = visit_of(request);
     background_->look(monotonic_ms());
     if (is_upload(request)) capture_->uploads(request.request);
     const auto words = program_words(request, plan_.persona);
@@ -323,6 +333,7 @@ void Supervisor::on_started(std::uint64_t request, const process::Message& messa
     announced_ = true;
     outlet_.send(request, std::move(event));
     const bool pipes = message.more[1].valid();
+    state_->name_servers(request, pipes ? -1 : message.descriptor.get());
     const std::array<int, process::descriptors_max> ends{
         message.descriptor.get(), message.more[0].get(), message.more[1].get()};
     if (!process::send_now(outlet_.socket(), MessageKind::cell_opened, std::move(out).take(),
@@ -361,21 +372,6 @@ void Supervisor::start_daemons() {
 
 // NOLINTEND(bugprone-unchecked-optional-access)
 
-/// A cell gets one processor, which bounds what it can take of a small machine. It is the
-/// supervisor's too: they take turns anyway, and waking a neighbour costs more than the work.
-void take_one_processor(unsigned slot) {
-    cpu_set_t allowed;
-    if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-    auto skip = slot % static_cast<unsigned>(CPU_COUNT(&allowed));
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-        if (!CPU_ISSET(cpu, &allowed) || skip-- != 0) continue;
-        CPU_ZERO(&allowed);
-        CPU_SET(cpu, &allowed);
-        ::sched_setaffinity(0, sizeof allowed, &allowed);
-        return;
-    }
-}
-
 } // namespace
 
 int run_supervisor(const CellPlan& plan, const ProgramTable& programs, Descriptor broker) {
@@ -384,6 +380,9 @@ int run_supervisor(const CellPlan& plan, const ProgramTable& programs, Descripto
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGCHLD, SIG_DFL);
     take_one_processor(plan.slot);
+    // Ours alone: the launcher has forked this process for the cell.
+    auto& persona = const_cast<persona::Persona&>(plan.persona);
+    persona.boot_time = std::max(persona.boot_time, read_boot_time(plan.id));
     Supervisor supervisor{plan, programs, std::move(broker)};
     if (auto started = supervisor.start(); !started) {
         const auto reason = started.error().detail();

@@ -1,6 +1,7 @@
 #include "cell/tracer.hpp"
 
 #include "cell/judge.hpp"
+#include "cell/power.hpp"
 #include "cell/tracee.hpp"
 #include "process/descriptor.hpp"
 
@@ -99,6 +100,9 @@ bool Tracer::collect() {
 
 void Tracer::handle(pid_t pid, int status) {
     if (WIFEXITED(status) || WIFSIGNALED(status)) {
+        if (const auto task = state_.tasks.find(pid);
+            task != state_.tasks.end() && task->second.shown_as != 0)
+            state_.processes.remove(task->second.shown_as);
         state_.tasks.erase(pid);
         early_.erase(pid);
         if (pid == state_.init) ended_ = true;
@@ -130,14 +134,27 @@ void Tracer::handle_fork(pid_t pid) {
     unsigned long child = 0;
     if (::ptrace(PTRACE_GETEVENTMSG, pid, nullptr, &child) == 0) {
         const auto child_pid = static_cast<pid_t>(child);
+        const auto parent = state_.tasks.find(pid);
+        const bool of_server = parent != state_.tasks.end() && parent->second.is_server;
         auto& task = state_.tasks[child_pid];
         task.request = pid == state_.init ? state_.starting : state_.request_of(pid);
-        task.is_first = pid == state_.init;
-        task.is_machines = task.is_first && state_.starting == 0;
+        task.is_first = pid == state_.init || of_server;
+        task.is_machines = pid == state_.init && state_.starting == 0;
+        task.is_server = of_server || (pid == state_.init && state_.starting != 0);
+        if (task.is_server || task.is_machines) show(child_pid, task);
         task.since_ms = monotonic_ms();
         if (early_.erase(child_pid) != 0) go_on(child_pid);
     }
     go_on(pid);
+}
+
+/// What process 1 forks, and what that forks, stands above the session's shell until it becomes it.
+void Tracer::show(pid_t pid, Task& task) const {
+    task.shown_as = task_status(pid).cell_pid;
+    if (task.is_machines)
+        state_.processes.add_daemon(task.shown_as);
+    else
+        state_.processes.add_server(task.request, task.shown_as, system_clock().now() / 1000000);
 }
 
 void Tracer::handle_signal(pid_t pid, int signal) {
@@ -178,6 +195,8 @@ void Tracer::before_exec(pid_t pid) {
     const auto task = state_.tasks.find(pid);
     const bool is_machines =
         task != state_.tasks.end() && std::exchange(task->second.is_machines, false);
+    const bool ends = found.verdict == Verdict::base && status.uid == 0 && !is_machines &&
+                      ends_machine(shown, arguments);
     if (!tried_only && !refused_only && !is_machines) {
         event::Event event{"process.exec", system_clock().now()};
         event.number("pid", status.cell_pid).number("uid", status.uid).text("path", shown);
@@ -190,7 +209,8 @@ void Tracer::before_exec(pid_t pid) {
         state_.capture.keep(file, "exec", request);
     state_.last_pid = std::max<std::int64_t>(state_.last_pid, status.cell_pid);
     bool done = true;
-    if (found.verdict == Verdict::foreign) done = end_quietly(pid, registers);
+    if (ends) state_.restart();
+    if (ends || found.verdict == Verdict::foreign) done = end_quietly(pid, registers);
     if (found.verdict == Verdict::base && !found.instead.empty())
         done = redirect(pid, registers, exec, found.instead);
     if (!done) ::kill(pid, SIGKILL);
@@ -198,7 +218,9 @@ void Tracer::before_exec(pid_t pid) {
 }
 
 void Tracer::after_exec(pid_t pid) {
-    if (!state_.tasks.contains(pid)) state_.tasks[pid] = {};
+    auto& task = state_.tasks[pid];
+    if (std::exchange(task.is_server, false))
+        state_.processes.remove(std::exchange(task.shown_as, 0));
     if (!runs_only_base(pid)) {
         event::Event event{"process.exec", system_clock().now()};
         event.number("pid", task_status(pid).cell_pid)

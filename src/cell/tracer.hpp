@@ -24,6 +24,7 @@ class Tracer {
   private:
     void handle(pid_t pid, int status);
     void handle_fork(pid_t pid);
+    void show(pid_t pid, Task& task) const;
     void handle_signal(pid_t pid, int signal);
     void before_exec(pid_t pid);
     void after_exec(pid_t pid);

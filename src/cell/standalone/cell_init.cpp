@@ -7,6 +7,7 @@
 #include "cell/standalone/environment.hpp"
 #include "cell/standalone/login_record.hpp"
 #include "cell/standalone/modes.hpp"
+#include "cell/standalone/server_process.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -292,7 +293,10 @@ void start_program(unsigned count) {
         program.terminal ? open_terminal(program, ends) : open_pipes(program.account, ends);
     char** environment = opened ? make_environment(program) : nullptr;
     const pid_t child = opened ? ::fork() : -1;
-    if (child == 0) become_program(program, ends, environment);
+    if (child == 0) {
+        stand_above(program);
+        become_program(program, ends, environment);
+    }
     if (child < 0) {
         report("failed", request, errno);
     } else {
