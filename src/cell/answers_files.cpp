@@ -75,12 +75,20 @@ bool disk_is_full(CellState& state) {
            state.used_files > state.plan.limits.files;
 }
 
+/// Whether the directory is there in which `path`, which is not, would be.
+bool has_parent(CellState& state, const Request& request, const std::string& path) {
+    return state.view.find({request.pid}, path.substr(0, path.rfind('/'))).exists();
+}
+
 Answer open_for_writing(CellState& state,
                         const Request& request,
                         const Place& place,
                         std::uint64_t flags) {
-    if (below(place.path, "/sys"))
-        return place.exists() && !S_ISREG(place.info.st_mode) ? Answer{} : Answer::error(EACCES);
+    if (below(place.path, "/sys")) {
+        if (place.exists()) return place.regular() ? Answer::error(EACCES) : Answer{};
+        const bool creates = (flags & O_CREAT) != 0 && has_parent(state, request, place.path);
+        return Answer::error(creates ? EACCES : ENOENT);
+    }
     if (place.exists() && !place.regular()) return {};
     const auto who = state.request_of(request.pid);
     if ((flags & O_TRUNC) != 0) state.capture.keep(place, "truncate", who);
@@ -150,7 +158,8 @@ Answer answer_mkdir(CellState& state, const Request& request) {
     if (!place) return Answer::error(ENAMETOOLONG);
     if (place->exists()) return {};
     if (below(place->path, "/proc")) return Answer::error(ENOENT);
-    if (below(place->path, "/sys")) return Answer::error(EPERM);
+    if (below(place->path, "/sys"))
+        return Answer::error(has_parent(state, request, place->path) ? EPERM : ENOENT);
     if (!below(place->path, "/dev") && !below(place->path, "/run") && disk_is_full(state))
         return Answer::error(ENOSPC);
     return {};

@@ -13,10 +13,6 @@
 namespace skep::cell {
 namespace {
 
-std::string cpu_range(std::int64_t cpus) {
-    return cpus <= 1 ? std::string{"0\n"} : fmt::format("0-{}\n", cpus - 1);
-}
-
 /// Hexadecimal digits that belong to this machine.
 std::string digits(const persona::Persona& persona, std::string_view what, std::size_t count) {
     return crypto::sha256_hex(
@@ -31,29 +27,6 @@ std::string disk_name(const persona::Persona& persona) {
     if (const auto part = name.find('p'); name.starts_with("mmcblk") && part != std::string::npos)
         name.resize(part);
     return name.empty() ? "sda" : name;
-}
-
-void add_processors(const persona::Persona& persona, std::vector<FabricatedFile>& files) {
-    const std::string cpu = "/devices/system/cpu/";
-    for (const char* name : {"online", "possible", "present"})
-        files.push_back({cpu + name, cpu_range(persona.cpus), 0444});
-    files.push_back({cpu + "offline", "\n", 0444});
-    files.push_back({cpu + "kernel_max", "8191\n", 0444});
-    files.push_back(
-        {cpu + "modalias", "cpu:type:x86,ven0000fam0006mod0055:feature:,0000,0001\n", 0444});
-    for (std::int64_t i = 0; i < persona.cpus; ++i) {
-        const auto one = fmt::format("{}cpu{}/", cpu, i);
-        if (i > 0) files.push_back({one + "online", "1\n", 0644});
-        files.push_back({one + "topology/core_id", fmt::format("{}\n", i), 0444});
-        files.push_back({one + "topology/physical_package_id", "0\n", 0444});
-        files.push_back({one + "topology/thread_siblings_list", fmt::format("{}\n", i), 0444});
-        files.push_back({one + "topology/core_siblings_list", cpu_range(persona.cpus), 0444});
-        files.push_back(
-            {one + "cache/index3/size", fmt::format("{}K\n", persona.cpu_cache_kib), 0444});
-        files.push_back({one + "cache/index3/level", "3\n", 0444});
-        files.push_back({one + "cache/index3/type", "Unified\n", 0444});
-        files.push_back({one + "cache/index3/shared_cpu_list", cpu_range(persona.cpus), 0444});
-    }
 }
 
 void add_card(const std::string& name,
@@ -132,7 +105,7 @@ std::string boot_records(const persona::Persona& persona) {
 
 std::vector<FabricatedFile> fabricated_sys(const persona::Persona& persona) {
     std::vector<FabricatedFile> files;
-    add_processors(persona, files);
+    add_processor_files(persona, files);
     add_card("lo", "00:00:00:00:00:00", true, files);
     add_card("eth0", persona.mac, false, files);
     add_modules(persona, files);

@@ -23,6 +23,9 @@ struct FabricatedFile {
 /// Files below /sys: processors, network card, disk, mainboard.
 std::vector<FabricatedFile> fabricated_sys(const persona::Persona& persona);
 
+/// Those of them that are about processors: topology, caches, what they are vulnerable to.
+void add_processor_files(const persona::Persona& persona, std::vector<FabricatedFile>& files);
+
 /// Files below /run of a machine that is up.
 std::vector<FabricatedFile> fabricated_run(const persona::Persona& persona);
 

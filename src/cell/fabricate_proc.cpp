@@ -36,7 +36,7 @@ std::string cpuinfo(const Persona& p) {
             "{9}\ncore id\t\t: {0}\ncpu cores\t: "
             "{9}\napicid\t\t: {0}\ninitial apicid\t: {0}\nfpu\t\t: yes\nfpu_exception\t: "
             "yes\ncpuid level\t: 13\nwp\t\t: yes\nflags\t\t: "
-            "{10}\nbugs\t\t: {11}\nbogomips\t: {12}.{13:02}\nclflush size\t: "
+            "{10}\nbugs\t\t: {11}\nbogomips\t: {12}.{13:02}\n{14}clflush size\t: "
             "64\ncache_alignment\t: 64\naddress sizes\t: 40 bits physical, "
             "48 bits virtual\npower management:\n\n",
             i, p.cpu_vendor, p.cpu_family, p.cpu_model_number, p.cpu_model, p.cpu_stepping,
@@ -45,7 +45,8 @@ std::string cpuinfo(const Persona& p) {
                 ? "sysret_ss_attrs spectre_v1 spectre_v2 spec_store_bypass retbleed smt_rsb"
                 : "spectre_v1 spectre_v2 spec_store_bypass swapgs taa mmio_stale_data retbleed gds "
                   "bhi",
-            p.cpu_mhz * 2, steady(p, "bogomips", 100));
+            p.cpu_mhz * 2, steady(p, "bogomips", 100),
+            p.cpu_vendor == "AuthenticAMD" ? "TLB size\t: 1024 4K pages\n" : "");
     return out;
 }
 

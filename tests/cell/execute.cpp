@@ -3,6 +3,7 @@
 #include "cell/harness.hpp"
 #include "process/channel.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -12,14 +13,17 @@
 namespace skep::cell::test {
 namespace {
 
-constexpr int patience_ms = 30'000;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t output_bytes_max = 4'194'304;
 
 /// False at the end.
 bool take_some(process::Descriptor& from, std::string& into) {
     static std::string part(65536, '\0');
     const auto count = ::read(from.get(), part.data(), part.size());
     if (count > 0)
-        into.append(part, 0, static_cast<std::size_t>(count));
+        into.append(part, 0,
+                    std::min(static_cast<std::size_t>(count), output_bytes_max - into.size()));
     else
         from.reset();
     return count > 0;
@@ -58,7 +62,10 @@ bool TestCell::exchange(std::string_view& input, Outcome& outcome) {
                                 pollfd{outputs_[1].get(), POLLIN, 0},
                                 pollfd{supervisor_.get(), POLLIN, 0}};
     if (!outputs_[0].valid() && !outputs_[1].valid()) return false;
-    if (::poll(waits.data(), waits.size(), patience_ms) <= 0) return false;
+    const auto left = static_cast<int>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(end_ - Clock::now()).count());
+    if (left <= 0) return false;
+    if (::poll(waits.data(), waits.size(), left) <= 0) return false;
     if (waits[0].revents != 0) {
         const auto count = ::write(terminal_.get(), input.data(), input.size());
         if (count > 0)
@@ -84,14 +91,20 @@ Outcome TestCell::execute(process::CellRequest request,
     holds_input_ = request.kind == process::CellRequest::Kind::subsystem;
     outcome.failure = start(std::move(request));
     if (!outcome.failure.empty()) return outcome;
-    std::string_view left{input};
+    std::string_view rest{input};
     bool signalled = signal.empty();
-    while (exchange(left, outcome)) {
+    end_ = Clock::now() + patience;
+    while (exchange(rest, outcome)) {
         if (signalled || outcome.output.empty()) continue;
         tell(process::MessageKind::cell_signal, signal);
         signalled = true;
     }
-    await([&] { return closed; });
+    const bool silent = !outputs_[0].valid() && !outputs_[1].valid();
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end_ - Clock::now());
+    await([&] { return closed; }, std::max(left, std::chrono::milliseconds{100}));
+    outcome.ended = closed && silent;
+    for (auto& output : outputs_)
+        output.reset();
     outcome.exit = exit;
     return outcome;
 }

@@ -18,6 +18,7 @@
 #include <fstream>
 #include <poll.h>
 #include <signal.h>
+#include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -239,12 +240,26 @@ const std::string& shared_images() {
     return images.directory;
 }
 
+/// `text` with each `key = value` of `lines` in the place of the line with that key.
+std::string with_lines(const std::string& text, const std::vector<std::string>& lines) {
+    std::istringstream in{text};
+    std::string out;
+    for (std::string line; std::getline(in, line);) {
+        const auto key = line.substr(0, line.find('='));
+        const auto other = std::ranges::find_if(
+            lines, [&](const auto& one) { return !key.empty() && one.starts_with(key + '='); });
+        out += (other == lines.end() ? line : *other) + '\n';
+    }
+    return out;
+}
+
 } // namespace
 
 TestCells::TestCells(CellLimits limits,
                      std::string directory,
                      std::vector<std::string> images,
-                     const std::string& built_images)
+                     const std::string& built_images,
+                     const std::vector<std::string>& persona_lines)
     : directory_{std::move(directory)}, temporary_{directory_.empty()} {
     if (temporary_) {
         std::string pattern = "/tmp/skep-cells-XXXXXX";
@@ -267,7 +282,7 @@ TestCells::TestCells(CellLimits limits,
         auto text = persona::generate(recipe.name, std::time(nullptr));
         if (!text) continue;
         const auto file = directory_ + '/' + recipe.name + ".toml";
-        std::ofstream{file} << *text;
+        std::ofstream{file} << with_lines(*text, persona_lines);
         if (auto loaded = persona::load(file))
             plan_.personas.emplace(recipe.name, std::move(*loaded));
         else

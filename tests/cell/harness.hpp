@@ -32,6 +32,7 @@ struct Outcome {
     std::string output;
     std::string errors;
     process::CellExit exit;
+    bool ended = false; ///< It has, and nothing holds its output open.
 };
 
 /// A cell with one terminal.
@@ -93,6 +94,9 @@ class TestCell {
     /// Ends the cell and waits for its supervisor.
     void stop();
 
+    /// How long `execute` waits for all of a program.
+    std::chrono::milliseconds patience = std::chrono::seconds{40};
+
     std::vector<event::Event> events;
     std::vector<KeptFile> files;
     bool closed = false;      ///< The last program has ended.
@@ -113,7 +117,8 @@ class TestCell {
     process::Descriptor terminal_; ///< Or standard input.
     std::array<process::Descriptor, process::descriptors_max - 1> outputs_;
     std::optional<KeyVerdict> held_;
-    bool holds_input_ = false; ///< Until something is printed.
+    std::chrono::steady_clock::time_point end_; ///< Of the program that is being waited for.
+    bool holds_input_ = false;                  ///< Until something is printed.
     std::vector<process::Descriptor>
         older_; ///< Terminals of sessions before: closing one would end its session.
     std::string id_;
@@ -127,10 +132,12 @@ class TestCells {
   public:
     /// `images` are built if they are missing. An empty `directory` makes a temporary one that is
     /// removed at the end. `built_images`: a directory of finished images to use in it.
+    /// `persona_lines`: lines for persona files, in the place of those that were drawn.
     explicit TestCells(CellLimits limits = {},
                        std::string directory = {},
                        std::vector<std::string> images = {"router"},
-                       const std::string& built_images = {});
+                       const std::string& built_images = {},
+                       const std::vector<std::string>& persona_lines = {});
     ~TestCells();
     TestCells(const TestCells&) = delete;
     TestCells& operator=(const TestCells&) = delete;
