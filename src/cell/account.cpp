@@ -58,11 +58,4 @@ std::optional<CellAccount> find_account(const CellView& view, std::string_view n
     return CellAccount{.uid = number((*fields)[2]), .gid = number((*fields)[3])};
 }
 
-std::optional<std::string> find_secret(const CellView& view, std::string_view name) {
-    const auto table = read_table(view, "/etc/shadow");
-    const auto fields = find_entry(table, name);
-    if (!fields) return std::nullopt;
-    return std::string{(*fields)[1]};
-}
-
 } // namespace skep::cell

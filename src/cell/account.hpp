@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace skep::cell {
@@ -17,8 +16,5 @@ struct CellAccount {
 
 /// The first entry of /etc/passwd for `name`.
 std::optional<CellAccount> find_account(const CellView& view, std::string_view name);
-
-/// The second field of the first entry of /etc/shadow for `name`.
-std::optional<std::string> find_secret(const CellView& view, std::string_view name);
 
 } // namespace skep::cell

@@ -159,7 +159,7 @@ TEST_CASE("a program changed by one byte is not the image's") {
     cell.stop();
 }
 
-TEST_CASE("scripts run and are kept; other machines' programs fail as they do everywhere") {
+TEST_CASE("scripts run and are kept, and other machines' programs fail as they do everywhere") {
     if (!can_run()) return;
     Place place;
     auto& cell = place.cell;

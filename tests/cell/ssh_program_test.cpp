@@ -65,7 +65,7 @@ TEST_CASE("a command's output, errors and status come back, each on its own") {
     cell.stop();
 }
 
-TEST_CASE("a program that a signal ended says which; signals reach it by name") {
+TEST_CASE("a program that a signal ended says which, and signals reach it by name") {
     if (!can_run()) return;
     test::TestCells cells;
     auto cell = cells.launch(1);
