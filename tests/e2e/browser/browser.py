@@ -35,7 +35,7 @@ def drive(deployment, part, out):
     task = {"part": part, "url": deployment.ready["hub"]["url"], "password": deployment.password, "chromium": CHROMIUM,
             "telnet": {"host": host, "port": port}, "out": out, "pictures": os.environ.get("SKEP_PICTURES", ""),
             "hostile": cowrie_log.HOSTILE}
-    done = subprocess.run(["node", os.path.join(HERE, "browser.mjs")], input=json.dumps(task), text=True, timeout=400)
+    done = subprocess.run(["node", os.path.join(HERE, "browser.mjs")], input=json.dumps(task), text=True, timeout=800)
     assert done.returncode == 0, f"{part}: exit status {done.returncode}"
 
 
