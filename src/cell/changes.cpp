@@ -117,7 +117,9 @@ class Walk {
         while (const auto* entry = ::readdir(entries.get())) { // NOLINT(concurrency-mt-unsafe)
             const std::string name{entry->d_name};
             if (name == "." || name == "..") continue;
-            if (auto done = look(descriptor, name, path + '/' + name, depth); !done) return done;
+            auto below = path + '/';
+            below += name;
+            if (auto done = look(descriptor, name, below, depth); !done) return done;
         }
         return {};
     }
@@ -172,7 +174,9 @@ class Walk {
             if (name == "." || name == ".." ||
                 ::fstatat(upper, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0)
                 continue;
-            TRY([[maybe_unused]] auto* change, add(Change::Kind::deleted, path + '/' + name));
+            auto below = path + '/';
+            below += name;
+            TRY([[maybe_unused]] auto* change, add(Change::Kind::deleted, below));
         }
         return {};
     }
