@@ -189,6 +189,8 @@ struct SkepServer::State {
 
 SkepServer::SkepServer(persona::Persona persona)
     : state_{new State{.persona = std::move(persona)}} {
+    net::set_options(state_->listener.native_handle(),
+                     service::find("telnet")->socket_options(state_->persona));
     state_->accept();
     state_->thread = std::thread{[this] { state_->io.run(); }};
 }
